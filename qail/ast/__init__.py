@@ -1,0 +1,1 @@
+"""What a query is: immutable nodes, named after PostgreSQL's parse nodes."""

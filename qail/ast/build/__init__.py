@@ -1,0 +1,1 @@
+"""The fluent builder: user arguments -> nodes; no SQL text, no hidden state."""

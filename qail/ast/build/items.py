@@ -1,0 +1,192 @@
+"""From what users pass to nodes: tables, select items, columns, conditions, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from qail.ast.build.builder import Builder
+from qail.ast.clause.from_ import RangeSubselect, RangeVar, table_named
+from qail.ast.clause.target import NodeList
+from qail.ast.expression.boolean import BoolExpr, Maybe, checked_condition
+from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow, column_named
+from qail.ast.expression.parameter import SKIP, ParamRef, operand
+from qail.ast.node import Expression, Node
+from qail.ast.tokens import AND
+from qail.errors import BuildError
+
+
+def whole_row_of(table: object) -> WholeRow | None:
+    """The WholeRow of a table class; None for anything else."""
+    if not isinstance(table, type):
+        return None
+    found: Any = getattr(table, "__qail_star__", None)
+    return found if isinstance(found, WholeRow) else None
+
+
+def whole_row(table: object) -> WholeRow:
+    """The WholeRow of a table class.
+
+    Raises:
+        BuildError: it is no table class.
+    """
+    found = whole_row_of(table)
+    if found is None:
+        raise BuildError(f"{table!r:.60} is no table: name it, or give a class derived from Table")
+    return found
+
+
+def relation_of(table: object, alias: str | None = None) -> RangeVar:
+    """The RangeVar of a table class, of a name, or of a (schema, name) pair."""
+    if isinstance(table, (str, tuple)):
+        return table_named(cast("object", table), alias)
+    found = whole_row(table).relation
+    return found if alias is None else found.with_alias(alias)
+
+
+def from_item(table: object, alias: str | None = None) -> RangeVar | RangeSubselect:
+    """As `relation_of`, and a RangeSubselect as it is."""
+    return table if isinstance(table, RangeSubselect) else relation_of(table, alias)
+
+
+def select_items(items: tuple[object, ...], method: str) -> NodeList:
+    """The items of a select list or RETURNING: expressions, and table classes for their whole rows.
+
+    Raises:
+        BuildError: there is none, or one is a plain value.
+    """
+    if not items:
+        raise BuildError(f"{method} needs at least one column")
+    nodes: list[Node] = []
+    for item in items:
+        nodes.append(item if isinstance(item, Expression) else _row_item(item, method))
+    return NodeList(tuple(nodes))
+
+
+def named_items(items: tuple[object, ...], method: str) -> NodeList:
+    """As `select_items`, where a str is a column's name."""
+    if not items:
+        raise BuildError(f"{method} needs at least one column")
+    nodes: list[Node] = []
+    for item in items:
+        if isinstance(item, str):
+            nodes.append(column_named(item))
+        else:
+            nodes.append(item if isinstance(item, Expression) else _row_item(item, method))
+    return NodeList(tuple(nodes))
+
+
+def _row_item(item: object, method: str) -> WholeRow:
+    found = whole_row_of(item)
+    if found is None:
+        raise BuildError(
+            f"{method} takes columns and other expressions, not {item!r:.40}; literal() makes one of a value"
+        )
+    return found
+
+
+def conditions(first: object, more: tuple[object, ...]) -> Node | None:
+    """The conditions of one `where()` as one node; None when each of them is an absent `maybe()`."""
+    present: list[Node] = []
+    for value in (first, *more):
+        node = checked_condition(value)
+        if isinstance(node, Maybe):
+            if node.condition is None:
+                continue
+            node = node.condition
+        present.append(node)
+    if not present:
+        return None
+    return present[0] if len(present) == 1 else BoolExpr(AND, tuple(present))
+
+
+def count_operand(value: object, method: str) -> Node:
+    """The operand of LIMIT and OFFSET: an int becomes a parameter.
+
+    Raises:
+        BuildError: it is negative, or no int.
+    """
+    if isinstance(value, Expression):
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BuildError(f"{method}() takes an int or an expression, not {type(value).__name__}")
+    if value < 0:
+        raise BuildError(f"{method}({value}) is negative; it counts rows")
+    return ParamRef(value)
+
+
+class Columns:
+    """The columns a statement may write: those of a table class, or any name."""
+
+    def __init__(self, row: WholeRow | None, table: str) -> None:
+        self.row = row
+        self.table = table
+
+    def named(self, column: object) -> Node:
+        """The column of a name or of a column expression.
+
+        Raises:
+            BuildError: the table class has no such column, or it is no column.
+        """
+        if isinstance(column, ColumnExpr):
+            column = column.name
+        elif isinstance(column, ColumnRef):
+            column = column.fields[-1]
+        if self.row is None or not isinstance(column, str):
+            if not isinstance(column, str):
+                raise BuildError(f"a column is named by a str or a column expression, not {type(column).__name__}")
+            return column_named(column)
+        found = self.row.column(column)
+        if found is None:
+            known = ", ".join([known.name for known in self.row.columns])
+            raise BuildError(f"table {self.table!r} has no column {column!r}; it has {known}")
+        return found
+
+
+def writable(builder: Builder) -> Columns:
+    """The columns of the table that an INSERT, UPDATE or DELETE builder is about."""
+    current = builder
+    while current.before is not None:
+        current = current.before
+    target = current.node
+    if isinstance(target, WholeRow):
+        return Columns(target, target.relation.name)
+    return Columns(None, target.name if isinstance(target, RangeVar) else "")
+
+
+def write_target(table: object) -> Node:
+    """The first node of a writing builder: the WholeRow of a table class, the RangeVar of a name."""
+    found = whole_row_of(table)
+    return relation_of(table) if found is None else found
+
+
+def present_items(row: object, method: str) -> list[tuple[object, object]]:
+    """The (key, value) pairs of one row, without those whose value is SKIP.
+
+    Raises:
+        BuildError: the row is no mapping.
+    """
+    if not isinstance(row, Mapping):
+        raise BuildError(f"{method} takes mappings of column to value, not {_described(row)}")
+    pairs: list[tuple[object, object]] = []
+    for key, value in cast("Mapping[object, object]", row).items():
+        if value is not SKIP:
+            pairs.append((key, value))
+    return pairs
+
+
+def _described(row: object) -> str:
+    """What was given for a row, and how to write it."""
+    name = type(row).__name__
+    found = whole_row_of(type(row))
+    if found is not None:
+        column = found.columns[0].name
+        return f'a row of {name}: write out what is to be stored, {{"{column}": row.{column}, ...}}'
+    if isinstance(row, (list, tuple)):
+        return f"a {name}; an INSERT takes several rows as values(*rows)"
+    return name
+
+
+def value_node(value: object) -> Node:
+    """A value of INSERT or UPDATE; None is NULL."""
+    return operand(value)

@@ -1,0 +1,121 @@
+"""Qail: where a query begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from qail.ast.build.create import (
+    CreateIndex,
+    CreateTable,
+    DropTable,
+    Truncate,
+    create_index,
+    create_table,
+    drop_table,
+    truncate_table,
+)
+from qail.ast.build.delete import DeleteFrom
+from qail.ast.build.dyn import Dyn
+from qail.ast.build.insert import InsertInto, Upsert
+from qail.ast.build.items import relation_of, whole_row_of, write_target
+from qail.ast.build.select import From
+from qail.ast.build.update import UpdateOf
+from qail.ast.clause.from_ import RangeSubselect
+from qail.ast.name import Name, TableName, Unchecked
+from qail.ast.node import Expr
+from qail.ast.tokens import DELETE, GET, INSERT, UPDATE
+from qail.errors import BuildError
+
+if TYPE_CHECKING:
+    from qail.table import Table
+
+Ins = TypeVar("Ins")
+Upd = TypeVar("Upd")
+TableT = TypeVar("TableT", bound="Table[Any, Any]")
+
+
+class Qail:
+    """The constructors. Each takes a table class (typed) or a table's name (untyped), or a (schema, name) pair."""
+
+    @overload
+    @staticmethod
+    def get(table: type[TableT], /) -> From[TableT]: ...
+    @overload
+    @staticmethod
+    def get(table: TableName | RangeSubselect, /, *, alias: str | None = None) -> Dyn: ...
+    @staticmethod
+    def get(table: Any, /, *, alias: str | None = None) -> Any:
+        """SELECT: whole rows of a table class, or an untyped query over a name."""
+        if isinstance(table, (str, tuple)):
+            return Dyn(None, GET, relation_of(cast("object", table), alias))
+        if isinstance(table, RangeSubselect):
+            return Dyn(None, GET, table)
+        row = whole_row_of(table)
+        if row is None:
+            raise BuildError(f"get() takes a table class or a table's name, not {table!r:.40}")
+        query: From[Any] = From(None, GET, row)
+        return query
+
+    @overload
+    @staticmethod
+    def add(table: type[Table[Ins, Any]], /) -> InsertInto[Ins]: ...
+    @overload
+    @staticmethod
+    def add(table: TableName, /) -> InsertInto[Mapping[str, Any]]: ...
+    @staticmethod
+    def add(table: Any, /) -> Any:
+        """INSERT: `add(table).values(row, ...)`."""
+        out: InsertInto[Any] = InsertInto(None, INSERT, write_target(table))
+        return out
+
+    @overload
+    @staticmethod
+    def put(table: type[Table[Ins, Any]], /) -> Upsert[Ins]: ...
+    @overload
+    @staticmethod
+    def put(table: TableName, /) -> Upsert[Mapping[str, Any]]: ...
+    @staticmethod
+    def put(table: Any, /) -> Any:
+        """INSERT or, where the key is there, UPDATE: `put(table).values(row, key="id")`."""
+        out: Upsert[Any] = Upsert(None, INSERT, write_target(table))
+        return out
+
+    @overload
+    @staticmethod
+    def set(table: type[Table[Any, Upd]], /) -> UpdateOf[Upd]: ...
+    @overload
+    @staticmethod
+    def set(table: TableName, /) -> UpdateOf[Mapping[str, Any]]: ...
+    @staticmethod
+    def set(table: Any, /) -> Any:
+        """UPDATE: `set(table).values(row).where(...)`."""
+        out: UpdateOf[Any] = UpdateOf(None, UPDATE, write_target(table))
+        return out
+
+    @staticmethod
+    def delete(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> DeleteFrom:
+        """DELETE: `delete(table).where(...)`."""
+        return DeleteFrom(None, DELETE, write_target(table))
+
+    @staticmethod
+    def create(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> CreateTable:
+        """CREATE TABLE: of a table class as it is; of a name with `.column(...)` calls."""
+        return create_table(table)
+
+    @staticmethod
+    def drop(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> DropTable:
+        """DROP TABLE."""
+        return drop_table(table)
+
+    @staticmethod
+    def truncate(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> Truncate:
+        """TRUNCATE: every row of the table goes."""
+        return truncate_table(table)
+
+    @staticmethod
+    def create_index(
+        name: Name, table: type[Table[Any, Any]] | TableName | Unchecked, /, column: Name | Expr[Any], *more: str | Expr[Any]
+    ) -> CreateIndex:
+        """CREATE INDEX over columns or expressions, in this order."""
+        return create_index(name, table, (column, *more))

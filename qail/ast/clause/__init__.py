@@ -1,0 +1,1 @@
+"""Nodes of clauses, a file for each family."""

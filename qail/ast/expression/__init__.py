@@ -1,0 +1,1 @@
+"""Nodes of expressions, a file for each family."""

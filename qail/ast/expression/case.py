@@ -1,0 +1,129 @@
+"""CaseExpr, CoalesceExpr, MinMaxExpr, NullIfExpr, TypeCast: expressions that PostgreSQL writes with keywords."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.boolean import checked_condition
+from qail.ast.expression.parameter import operand
+from qail.ast.node import BoolOperand, Expr, Node, depth_of
+from qail.ast.tokens import CASE, CASE_ELSE, CAST, COALESCE, END
+from qail.ast.walk import Walk
+from qail.errors import BuildError
+from qail.pgtype import PgType
+
+T = TypeVar("T")
+
+COALESCE_KEYWORDS: Final = frozenset({"COALESCE", "GREATEST", "LEAST", "NULLIF"})
+
+
+class CaseExpr(Expr[Any]):
+    """`CASE WHEN condition THEN result ... [ELSE otherwise] END`; without ELSE it is NULL when no condition holds."""
+
+    def __init__(self, conditions: tuple[Node, ...], results: tuple[Node, ...], otherwise: Node | None) -> None:
+        parts = [*conditions, *results]
+        if otherwise is not None:
+            parts.append(otherwise)
+        super().__init__(depth_of(parts))
+        if len(conditions) != len(results) or not conditions:
+            raise BuildError(f"CASE has {len(conditions)} conditions and {len(results)} results")
+        self.conditions: Final = conditions
+        self.results: Final = results
+        self.otherwise: Final = otherwise
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(CASE)
+        for condition, result in zip(self.conditions, self.results, strict=True):
+            condition.shape(walk)
+            result.shape(walk)
+        if self.otherwise is not None:
+            walk.tokens.append(CASE_ELSE)
+            self.otherwise.shape(walk)
+        walk.tokens.append(END)
+
+    def result_type(self) -> PgType[Any] | None:
+        known = [type_of(result) for result in (*self.results, *([] if self.otherwise is None else [self.otherwise]))]
+        return known[0] if all(found is known[0] for found in known) else None
+
+
+class CoalesceExpr(Expr[Any]):
+    """`COALESCE(...)` and its kin of one form, one of COALESCE_KEYWORDS: MinMaxExpr and NULLIF in PostgreSQL's tree."""
+
+    def __init__(self, keyword: str, arguments: tuple[Node, ...]) -> None:
+        super().__init__(depth_of(arguments))
+        if not arguments:
+            raise BuildError(f"{keyword} needs an argument")
+        self.keyword: Final = keyword
+        self.arguments: Final = arguments
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(COALESCE)
+        walk.tokens.append(self.keyword)
+        for argument in self.arguments:
+            argument.shape(walk)
+        walk.tokens.append(END)
+
+    def result_type(self) -> PgType[Any] | None:
+        first = type_of(self.arguments[0])
+        return first if all(type_of(argument) in (None, first) for argument in self.arguments) else None
+
+
+class TypeCast(Expr[T]):
+    """`CAST(argument AS type)`. The target is a type object, never text."""
+
+    def __init__(self, argument: Node, pg: PgType[Any]) -> None:
+        super().__init__(argument.depth + 1)
+        self.argument: Final = argument
+        self.pg: Final = pg
+        self.token: Final = f"{pg.name}\0{pg.oid}"
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(CAST)
+        walk.tokens.append(self.token)
+        self.argument.shape(walk)
+
+    def result_type(self) -> PgType[Any] | None:
+        return self.pg
+
+
+def case(branch: tuple[BoolOperand, Any], /, *more: tuple[BoolOperand, Any], else_: Any = None) -> Expr[Any]:
+    """`case((User.age < 18, "minor"), else_="adult")`: the result of the first condition that holds."""
+    conditions: list[Node] = []
+    results: list[Node] = []
+    branches: tuple[Any, ...] = (branch, *more)
+    for condition, result in branches:
+        conditions.append(checked_condition(condition))
+        results.append(operand(result))
+    return CaseExpr(tuple(conditions), tuple(results), None if else_ is None else operand(else_))
+
+
+def coalesce(first: Any, /, *more: Any) -> Expr[Any]:
+    """`COALESCE(first, ...)`: the first that is not NULL."""
+    return _keyword_call("COALESCE", (first, *more))
+
+
+def greatest(first: Any, /, *more: Any) -> Expr[Any]:
+    """`GREATEST(first, ...)`: the greatest, NULLs left out."""
+    return _keyword_call("GREATEST", (first, *more))
+
+
+def least(first: Any, /, *more: Any) -> Expr[Any]:
+    """`LEAST(first, ...)`: the least, NULLs left out."""
+    return _keyword_call("LEAST", (first, *more))
+
+
+def nullif(first: Any, second: Any, /) -> Expr[Any]:
+    """`NULLIF(first, second)`: NULL when both are equal, else the first."""
+    return _keyword_call("NULLIF", (first, second))
+
+
+def cast(value: Any, pg: PgType[T], /) -> Expr[T]:
+    """`CAST(value AS type)`: `cast("5", INT8)`."""
+    if not isinstance(pg, PgType):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+        raise BuildError(f"cast() takes a type object such as INT8, not {type(pg).__name__}")
+    return TypeCast(operand(value), pg)
+
+
+def _keyword_call(keyword: str, arguments: tuple[object, ...]) -> Expr[Any]:
+    return CoalesceExpr(keyword, tuple([operand(argument) for argument in arguments]))

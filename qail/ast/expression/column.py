@@ -1,0 +1,119 @@
+"""ColumnRef, and its typed form ColumnExpr; WholeRow: all columns of a table as one item; A_Star."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from qail.ast.name import Name, checked_name
+from qail.ast.node import Expr, Expression, Node
+from qail.ast.tokens import EXCLUDED, STAR
+from qail.ast.walk import Walk
+from qail.pgtype import PgType
+
+if TYPE_CHECKING:
+    from qail.ast.clause.column_def import ColumnDef
+    from qail.ast.clause.from_ import RangeVar
+
+T = TypeVar("T")
+
+KNOWN_COLUMNS: Final[dict[str, ColumnRef]] = {}
+MOST_KNOWN_COLUMNS: Final = 10_000  # names may come from outside; past this they are made anew each time
+
+
+class ColumnRef(Expr[Any]):
+    """A column by name: `("name",)`, `("table or alias", "name")` or `("schema", "table", "name")`."""
+
+    def __init__(self, fields: tuple[Name, ...]) -> None:
+        super().__init__(1)
+        self.fields: Final = tuple([checked_name(field, "a column name") for field in fields])
+        self.token: Final = "c\0" + "\0".join(self.fields)
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(self.token)
+
+
+class ColumnExpr(Expr[T]):
+    """A column of a table class: where it is from, its PostgreSQL type, and if it may be NULL there.
+
+    `null` is True on an outer twin. The type is part of the shape: it decides how parameters beside it are sent.
+    """
+
+    def __init__(self, relation: RangeVar, name: str, pg: PgType[Any], *, null: bool = False) -> None:
+        super().__init__(1)
+        self.relation: Final = relation
+        self.name: Final = checked_name(name, "a column name")
+        self.pg: Final = pg
+        self.null: Final = null
+        self.token: Final = f"t\0{relation.token}\0{name}\0{pg.name}\0{pg.oid}\0{null:d}"
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(self.token)
+
+    def result_type(self) -> PgType[Any] | None:
+        return self.pg
+
+
+class WholeRow(Expression):
+    """A whole row of a table class as an item of a select list: its columns, listed by name.
+
+    `table` is the class whose objects the rows become; `definitions` are the columns as CREATE TABLE needs them. With
+    `relation.is_nullable` the row may be absent (the outer side of a join) and is then None.
+    """
+
+    def __init__(
+        self, table: type, relation: RangeVar, columns: tuple[ColumnExpr[Any], ...], definitions: tuple[ColumnDef, ...]
+    ) -> None:
+        super().__init__(1)
+        self.table: Final = table
+        self.relation: Final = relation
+        self.columns: Final = columns
+        self.definitions: Final = definitions
+        # Every column's token has the same number of NULs, so that the joined text can be taken apart in one way only.
+        self.token: Final = "w\0" + relation.token + "\0" + "\0".join([column.token for column in columns])
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(self.token)
+
+    def column(self, name: str) -> ColumnExpr[Any] | None:
+        """The column of this name; None when the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        return None
+
+
+class A_Star(Expr[Any]):
+    """`*`: every column the FROM list has."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(STAR)
+
+
+class ExcludedColumn(Expr[Any]):
+    """`EXCLUDED.name`: what the row of an INSERT that met a conflict would have stored."""
+
+    def __init__(self, column: Node) -> None:
+        super().__init__(1)
+        self.column: Final = column
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(EXCLUDED)
+        self.column.shape(walk)
+
+
+def col(*fields: str) -> Expr[Any]:
+    """A column by name, untyped: `col("id")`, `col("u", "id")`. Each str is one identifier."""
+    return ColumnRef(fields)
+
+
+def column_named(name: Name) -> ColumnRef:
+    """The ColumnRef of an unqualified name; the same object for the same name, most of the time."""
+    found = KNOWN_COLUMNS.get(name)
+    if found is None:
+        found = ColumnRef((name,))
+        if len(KNOWN_COLUMNS) < MOST_KNOWN_COLUMNS:
+            KNOWN_COLUMNS[name] = found
+    return found

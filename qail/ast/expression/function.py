@@ -1,0 +1,191 @@
+"""FuncCall and the functions everybody needs: count, sum_, avg, min_, max_, and `func` for any other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+
+from qail.ast.clause.window import Frame, WindowDef, window_of
+from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.boolean import all_of, checked_condition
+from qail.ast.expression.parameter import operand
+from qail.ast.name import checked_name
+from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
+from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER
+from qail.ast.walk import Walk
+from qail.errors import BuildError
+from qail.pgtype import FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, PgType
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+U = TypeVar("U")
+
+# The result types of PostgreSQL's own aggregates by their argument's OID.
+# Source: functions-aggregate.html#FUNCTIONS-AGGREGATE-TABLE
+SUM_TYPES: Final[dict[int, PgType[Any]]] = {
+    INT2.oid: INT8,
+    INT4.oid: INT8,
+    INT8.oid: NUMERIC,
+    NUMERIC.oid: NUMERIC,
+    FLOAT4.oid: FLOAT4,
+    FLOAT8.oid: FLOAT8,
+}
+AVERAGE_TYPES: Final[dict[int, PgType[Any]]] = {
+    INT2.oid: NUMERIC,
+    INT4.oid: NUMERIC,
+    INT8.oid: NUMERIC,
+    NUMERIC.oid: NUMERIC,
+    FLOAT4.oid: FLOAT8,
+    FLOAT8.oid: FLOAT8,
+}
+COUNTERS: Final = frozenset({"count", "row_number", "rank", "dense_rank"})
+
+
+class FuncCall(Expr[Any]):
+    """`name(arguments)`, with what an aggregate or window function also takes. `kind` is a FUNCTION token."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: tuple[Node, ...],
+        kind: int = FUNCTION,
+        condition: Node | None = None,
+        window: WindowDef | None = None,
+    ) -> None:
+        parts = list(arguments)
+        if condition is not None:
+            parts.append(condition)
+        if window is not None:
+            parts.append(window)
+        super().__init__(depth_of(parts))
+        self.name: Final = checked_name(name, "a function name")
+        self.arguments: Final = arguments
+        self.kind: Final = kind
+        self.condition: Final = condition
+        self.window: Final = window
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(self.kind)
+        walk.tokens.append(self.name)
+        for argument in self.arguments:
+            argument.shape(walk)
+        if self.condition is not None:
+            walk.tokens.append(FILTER)
+            self.condition.shape(walk)
+        if self.window is not None:
+            walk.tokens.append(OVER)
+            self.window.shape(walk)
+        walk.tokens.append(END)
+
+    def result_type(self) -> PgType[Any] | None:
+        if self.name in COUNTERS:
+            return INT8
+        if len(self.arguments) != 1:
+            return None
+        argument = type_of(self.arguments[0])
+        if argument is None:
+            return None
+        if self.name == "sum":
+            return SUM_TYPES.get(argument.oid)
+        if self.name == "avg":
+            return AVERAGE_TYPES.get(argument.oid)
+        # max and min of text-like types return text, of the number and time types the type itself.
+        return argument if self.name in ("max", "min") and argument.family in ("number", "datetime") else None
+
+    def filter(self, condition: BoolOperand, /, *more: BoolOperand) -> Expr[Any]:
+        if self.condition is not None:
+            raise BuildError("this call has a FILTER already; give filter() all conditions at once")
+        added = all_of(condition, *more) if more else checked_condition(condition)
+        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, added, self.window)
+        return call
+
+    def over(
+        self,
+        *,
+        partition_by: Expr[Any] | Collection[Expr[Any]] = (),
+        order_by: Any = (),
+        frame: Frame | None = None,
+    ) -> Expr[Any]:
+        if self.window is not None:
+            raise BuildError("this call has an OVER already")
+        window = window_of(partition_by, order_by, frame)
+        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, self.condition, window)
+        return call
+
+
+class Function:
+    """One function of the server, by name; call it with expressions and values."""
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+
+    def __call__(self, *arguments: Any) -> Expr[Any]:
+        return FuncCall(self.name, tuple([operand(argument) for argument in arguments]))
+
+
+class Functions:
+    """`func.date_trunc("day", x)`: any function of the server. The name is one identifier, always quoted."""
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(name)
+
+    def named(self, name: str) -> Function:
+        """A function whose name is no Python identifier."""
+        return Function(name)
+
+
+func: Final = Functions()
+
+
+def count(argument: Expr[Any] | None = None, *, distinct: bool = False) -> Expr[int]:
+    """`count(*)`: rows; `count(argument)`: rows where it is not NULL, different ones when `distinct`."""
+    if argument is not None:
+        return _aggregate("count", argument, distinct=distinct)
+    if distinct:
+        raise BuildError("count(distinct=True) needs an argument: which values shall differ?")
+    return FuncCall("count", (), FUNCTION_STAR)
+
+
+def max_(argument: Expr[U]) -> Expr[U | None]:
+    """The greatest value; NULL without rows."""
+    return _aggregate("max", argument)
+
+
+def min_(argument: Expr[U]) -> Expr[U | None]:
+    """The least value; NULL without rows."""
+    return _aggregate("min", argument)
+
+
+@overload
+def sum_(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload] - Expr[Any] is both
+    argument: Expr[float] | Expr[float | None], /, *, distinct: bool = ...
+) -> Expr[float | None]: ...
+@overload
+def sum_(argument: Expr[Decimal] | Expr[Decimal | None], /, *, distinct: bool = ...) -> Expr[Decimal | None]: ...
+@overload
+def sum_(argument: Expr[Any], /, *, distinct: bool = ...) -> Expr[Any]: ...
+def sum_(argument: Expr[Any], /, *, distinct: bool = False) -> Expr[Any]:
+    """The sum; NULL without rows. Of int2 and int4 it is an int8, of int8 a numeric, hence a Decimal."""
+    return _aggregate("sum", argument, distinct=distinct)
+
+
+@overload
+def avg(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload] - Expr[Any] is both
+    argument: Expr[float] | Expr[float | None], /, *, distinct: bool = ...
+) -> Expr[float | None]: ...
+@overload
+def avg(argument: Expr[int] | Expr[int | None], /, *, distinct: bool = ...) -> Expr[Decimal | None]: ...
+@overload
+def avg(argument: Expr[Any], /, *, distinct: bool = ...) -> Expr[Any]: ...
+def avg(argument: Expr[Any], /, *, distinct: bool = False) -> Expr[Any]:
+    """The mean; NULL without rows. Of integers it is a numeric, hence a Decimal."""
+    return _aggregate("avg", argument, distinct=distinct)
+
+
+def _aggregate(name: str, argument: object, *, distinct: bool = False) -> FuncCall:
+    if not isinstance(argument, Expression):
+        raise BuildError(f"{name}() takes an expression, not {type(argument).__name__}")
+    return FuncCall(name, (argument,), FUNCTION_DISTINCT if distinct else FUNCTION)

@@ -1,0 +1,354 @@
+"""Node, Expression, Expr and Statement: the bases of everything a query is made of.
+
+Rule 1: a node is immutable; a builder method makes a new one and shares the old ones.
+Rule 2: `shape` adds the node's tokens and values to a walk, parents first, so that equal keys are equal trees.
+Rule 3: nodes are compared by shape, never by `==`, which builds SQL.
+Rule 4: `depth` bounds recursion: nesting over 500 is refused where the node is made, since compiled code has no
+recursion limit. AND and OR lists and left spines of operators are walked in loops and do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+
+from mypy_extensions import mypyc_attr
+
+from qail.ast._truth import NoTruth
+from qail.ast.name import Name, Unchecked
+from qail.errors import BuildError
+from qail.pgtype import BOOL, PgType
+
+if TYPE_CHECKING:
+    from qail.ast.build.builder import Fetchable
+    from qail.ast.clause.sort import SortBy
+    from qail.ast.clause.window import Frame
+    from qail.ast.walk import Walk
+
+T = TypeVar("T")
+U = TypeVar("U")
+T_co = TypeVar("T_co", covariant=True)
+
+MAX_DEPTH: Final = 500
+
+
+class Item(Protocol[T_co]):
+    """What `select()` and `returning()` take: an `Expr[T]`, or a table class, which stands for its whole rows."""
+
+    def __qail_item__(self) -> T_co: ...
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Node(NoTruth):
+    """Any part of a query. Not generic, so that `isinstance(x, Node)` narrows cleanly."""
+
+    def __init__(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise BuildError(
+                f"the expression is nested {depth} deep; at most {MAX_DEPTH} is allowed: use any_of or all_of"
+            )
+        self.depth: Final = depth
+
+    def shape(self, walk: Walk) -> None:
+        """Append this node's tokens to `walk.tokens` and its values to `walk.values`."""
+        raise AssertionError(f"{type(self).__name__} defines no shape")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError(f"{type(self).__name__} is a part of a query and is not pickled: build it where it is used")
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Expression(Node):
+    """A node that has a value."""
+
+    def result_type(self) -> PgType[Any] | None:
+        """The PostgreSQL type of its value, when the tree alone proves it; None: the server says."""
+        return None
+
+
+class Statement(Node):
+    """A whole statement as the compiler reads it: its clauses in the order of SQL.
+
+    It is made from a builder's steps when their shape is met for the first time; the key is that of the steps.
+    """
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Expr(Expression, Generic[T]):
+    """An expression whose values are of Python type T: the operators."""
+
+    def __qail_item__(self) -> T:
+        raise TypeError("__qail_item__ is for type checkers")
+
+    def __eq__(self, other: T | Expr[Any]) -> Cond:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        return operators().compare("=", self, other)
+
+    def __ne__(self, other: T | Expr[Any]) -> Cond:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        return operators().compare("<>", self, other)
+
+    def __lt__(self, other: T | Expr[Any]) -> Cond:
+        return operators().compare("<", self, other)
+
+    def __le__(self, other: T | Expr[Any]) -> Cond:
+        return operators().compare("<=", self, other)
+
+    def __gt__(self, other: T | Expr[Any]) -> Cond:
+        return operators().compare(">", self, other)
+
+    def __ge__(self, other: T | Expr[Any]) -> Cond:
+        return operators().compare(">=", self, other)
+
+    def __hash__(self) -> int:  # `__hash__ = object.__hash__` would leave a compiled class unhashable
+        return id(self)
+
+    def __and__(self: Expr[bool] | Expr[bool | None], other: Expr[bool] | Expr[bool | None] | Unchecked) -> Cond:
+        return operators().both(self, other)
+
+    def __or__(self: Expr[bool] | Expr[bool | None], other: Expr[bool] | Expr[bool | None] | Unchecked) -> Cond:
+        return operators().either(self, other)
+
+    # A compiled class with the forward operator alone calls itself for ever on `True & expression`.
+    def __rand__(self: Expr[bool] | Expr[bool | None], other: Expr[bool] | Expr[bool | None] | Unchecked) -> Cond:
+        return operators().both(other, self)
+
+    def __ror__(self: Expr[bool] | Expr[bool | None], other: Expr[bool] | Expr[bool | None] | Unchecked) -> Cond:
+        return operators().either(other, self)
+
+    def __invert__(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        return operators().negation(self)
+
+    def __add__(self, other: T | Expr[T]) -> Expr[T]:
+        return operators().operation("+", self, other)
+
+    def __radd__(self, other: T) -> Expr[T]:
+        return operators().operation("+", other, self)
+
+    def __sub__(self, other: T | Expr[T]) -> Expr[T]:
+        return operators().operation("-", self, other)
+
+    def __rsub__(self, other: T) -> Expr[T]:
+        return operators().operation("-", other, self)
+
+    def __mul__(self, other: T | Expr[T]) -> Expr[T]:
+        return operators().operation("*", self, other)
+
+    def __rmul__(self, other: T) -> Expr[T]:
+        return operators().operation("*", other, self)
+
+    def __truediv__(self, other: T | Expr[T]) -> Expr[T]:
+        """PostgreSQL's `/`: of two integers it is an integer, cut towards zero."""
+        return operators().operation("/", self, other)
+
+    def __rtruediv__(self, other: T) -> Expr[T]:
+        return operators().operation("/", other, self)
+
+    def __mod__(self, other: T | Expr[T]) -> Expr[T]:
+        return operators().operation("%", self, other)
+
+    def __rmod__(self, other: T) -> Expr[T]:
+        return operators().operation("%", other, self)
+
+    def __neg__(self) -> Expr[T]:
+        return operators().negative(self)
+
+    def concat(self: Expr[str] | Expr[str | None], other: str | Expr[str] | Expr[str | None] | Unchecked) -> Expr[Any]:
+        """`self || other`: NULL when either is."""
+        return operators().operation("||", self, other)
+
+    def in_(self, values: Collection[T] | Expr[Any] | Fetchable[Any]) -> Cond:
+        """`= ANY($1)` of a collection, which may be empty and of any length without a new text; or `IN (subquery)`."""
+        return operators().membership(self, values, negated=False)
+
+    def not_in(self, values: Collection[T] | Expr[Any] | Fetchable[Any]) -> Cond:
+        """`<> ALL($1)`, or `NOT IN (subquery)`."""
+        return operators().membership(self, values, negated=True)
+
+    def between(self, low: T | Expr[Any], high: T | Expr[Any]) -> Cond:
+        """`BETWEEN low AND high`, both included."""
+        return operators().between(self, low, high, negated=False)
+
+    def not_between(self, low: T | Expr[Any], high: T | Expr[Any]) -> Cond:
+        """`NOT BETWEEN low AND high`."""
+        return operators().between(self, low, high, negated=True)
+
+    def is_null(self) -> Cond:
+        """`IS NULL`."""
+        return operators().null_test(self, negated=False)
+
+    def is_not_null(self) -> Cond:
+        """`IS NOT NULL`."""
+        return operators().null_test(self, negated=True)
+
+    def is_distinct_from(self, other: T | Expr[Any] | None) -> Cond:
+        """`IS DISTINCT FROM`: as `<>`, but NULL is a value like any other."""
+        return operators().distinct_from(self, other, negated=False)
+
+    def is_not_distinct_from(self, other: T | Expr[Any] | None) -> Cond:
+        """`IS NOT DISTINCT FROM`: as `=`, but NULL equals NULL."""
+        return operators().distinct_from(self, other, negated=True)
+
+    def like(self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
+        """`LIKE pattern`: % is any text, _ one character, backslash takes their meaning away."""
+        return operators().compare("LIKE", self, pattern)
+
+    def not_like(self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
+        """`NOT LIKE pattern`."""
+        return operators().compare("NOT LIKE", self, pattern)
+
+    def ilike(self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
+        """`ILIKE pattern`: as `like`, in any case."""
+        return operators().compare("ILIKE", self, pattern)
+
+    def not_ilike(self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
+        """`NOT ILIKE pattern`."""
+        return operators().compare("NOT ILIKE", self, pattern)
+
+    def contains(self: Expr[str] | Expr[str | None], text: str | Expr[str] | Unchecked) -> Cond:
+        """The text is somewhere in it; %, _ and backslash in `text` are plain characters."""
+        return operators().text_test(self, "%", text, "%")
+
+    def startswith(self: Expr[str] | Expr[str | None], text: str | Expr[str] | Unchecked) -> Cond:
+        """It begins with the text; %, _ and backslash in `text` are plain characters."""
+        return operators().text_test(self, "", text, "%")
+
+    def endswith(self: Expr[str] | Expr[str | None], text: str | Expr[str] | Unchecked) -> Cond:
+        """It ends with the text; %, _ and backslash in `text` are plain characters."""
+        return operators().text_test(self, "%", text, "")
+
+    def not_null(self: Expr[U | None]) -> Expr[U]:
+        """Promise the type checker that the value is never NULL. The SQL is the same."""
+        return operators().promise(self)
+
+    def asc(self) -> SortBy:
+        """Sort key, ascending."""
+        return operators().ascending(self)
+
+    def desc(self) -> SortBy:
+        """Sort key, descending."""
+        return operators().descending(self)
+
+    def as_(self, name: Name) -> Expr[T]:
+        """`AS name` in a select list; anywhere else it is the expression itself."""
+        return operators().named(self, name)
+
+    def filter(self, condition: BoolOperand, /, *more: BoolOperand) -> Expr[T]:
+        """`FILTER (WHERE ...)` of an aggregate call; several conditions must all hold."""
+        raise BuildError(f"filter() belongs to an aggregate call such as count(), not to {type(self).__name__}")
+
+    def over(
+        self,
+        *,
+        partition_by: Expr[Any] | Collection[Expr[Any]] = (),
+        order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
+        frame: Frame | None = None,
+    ) -> Expr[T]:
+        """`OVER (PARTITION BY ... ORDER BY ... frame)` of an aggregate or window function call."""
+        raise BuildError(
+            f"over() belongs to a function call such as count() or func.rank(), not to {type(self).__name__}"
+        )
+
+
+class Cond(Expr[bool | None]):
+    """A predicate. SQL is three-valued, hence `bool | None` when it is selected."""
+
+    def result_type(self) -> PgType[Any] | None:
+        return BOOL
+
+
+class Operators:
+    """What the operators of Expr make. Those nodes derive from Expr: their modules come after this and install theirs.
+
+    `ast/expression/operators.py` says what each method does.
+    """
+
+    def compare(self, operator: str, left: Node, right: object) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def membership(self, argument: Node, values: object, *, negated: bool) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def between(self, argument: Node, low: object, high: object, *, negated: bool) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def null_test(self, argument: Node, *, negated: bool) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def distinct_from(self, left: Node, right: object, *, negated: bool) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def text_test(self, argument: Node, before: str, text: object, after: str) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def both(self, left: object, right: object) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def either(self, left: object, right: object) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def negation(self, argument: object) -> Cond:
+        raise AssertionError(NOT_INSTALLED)
+
+    def operation(self, operator: str, left: object, right: object) -> Expr[Any]:
+        raise AssertionError(NOT_INSTALLED)
+
+    def negative(self, argument: Node) -> Expr[Any]:
+        raise AssertionError(NOT_INSTALLED)
+
+    def promise(self, argument: Node) -> Expr[Any]:
+        raise AssertionError(NOT_INSTALLED)
+
+    def named(self, value: Node, name: Name) -> Expr[Any]:
+        raise AssertionError(NOT_INSTALLED)
+
+    def ascending(self, node: Node) -> SortBy:
+        raise AssertionError(NOT_INSTALLED)
+
+    def descending(self, node: Node) -> SortBy:
+        raise AssertionError(NOT_INSTALLED)
+
+
+NOT_INSTALLED: Final = "these operators are not the installed ones"
+
+
+class Installation:
+    """Holds the one Operators in use."""
+
+    def __init__(self) -> None:
+        self.operators: Operators | None = None
+
+
+INSTALLATION: Final = Installation()
+
+
+def operators() -> Operators:
+    """The installed operators; the first use imports them."""
+    found = INSTALLATION.operators
+    if found is None:
+        import_module("qail.ast.expression.operators")
+        found = INSTALLATION.operators
+        assert found is not None, "the module installs them"
+    return found
+
+
+BoolOperand: TypeAlias = Expr[bool] | Expr[bool | None] | Unchecked
+
+
+def depth_over(first: Node, second: Node) -> int:
+    """The depth of a node over two others."""
+    return (first.depth if first.depth > second.depth else second.depth) + 1
+
+
+def depth_of(nodes: Collection[Node]) -> int:
+    """The depth of a node over a list of others."""
+    depth = 0
+    for node in nodes:
+        if node.depth > depth:
+            depth = node.depth
+    return depth + 1

@@ -1,0 +1,1 @@
+"""Nodes of statements, a file for each."""

@@ -1,0 +1,1 @@
+"""Node -> Plan -> frames: the only place where SQL text is made."""

@@ -1,0 +1,1 @@
+"""Renderers of clauses, under the file names they have in ast."""

@@ -1,0 +1,1 @@
+"""Renderers of expressions, under the file names they have in ast."""

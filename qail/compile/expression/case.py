@@ -1,0 +1,44 @@
+"""CaseExpr, CoalesceExpr and TypeCast as SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qail.ast.expression.case import CaseExpr, CoalesceExpr, TypeCast
+from qail.compile.quote import type_name
+from qail.compile.sql_writer import SqlWriter
+from qail.pgtype import BOOL
+
+
+def write_case(writer: SqlWriter, node: CaseExpr) -> None:
+    """`CASE WHEN condition THEN result ... END`."""
+    pg = node.result_type()
+    writer.put("CASE")
+    for condition, result in zip(node.conditions, node.results, strict=True):
+        writer.put(" WHEN ")
+        writer.write(condition, pg=BOOL)
+        writer.put(" THEN ")
+        writer.write(result, pg=pg)
+    if node.otherwise is not None:
+        writer.put(" ELSE ")
+        writer.write(node.otherwise, pg=pg)
+    writer.put(" END")
+
+
+def write_coalesce(writer: SqlWriter, node: CoalesceExpr) -> None:
+    """`COALESCE(...)`: its parameters are of the type of the arguments that have one."""
+    pg = node.result_type()
+    writer.put(node.keyword + "(")
+    separator = ""
+    for argument in node.arguments:
+        writer.put(separator)
+        writer.write(argument, pg=pg)
+        separator = ", "
+    writer.put(")")
+
+
+def write_cast(writer: SqlWriter, node: TypeCast[Any]) -> None:
+    """`CAST(argument AS type)`: a parameter is of that type itself."""
+    writer.put("CAST(")
+    writer.write(node.argument, pg=node.pg)
+    writer.put(f" AS {type_name(node.pg)})")

@@ -1,0 +1,105 @@
+"""A_Expr, ScalarArrayOpExpr, BetweenExpr, NullTest, BooleanTest and NotNull as SQL.
+
+A parameter takes the type of the column it is compared with, so that it is sent in that type's binary form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.comparison import (
+    PATTERNS,
+    A_Expr,
+    BetweenExpr,
+    BooleanTest,
+    NotNull,
+    NullTest,
+    ScalarArrayOpExpr,
+)
+from qail.ast.expression.row import RowExpr
+from qail.ast.node import Node
+from qail.compile.expression.row import write_row_like
+from qail.compile.precedence import COMPARISON_LEVEL, IS_LEVEL, OPERATOR_LEVELS, OTHER_LEVEL, PATTERN_LEVEL
+from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
+from qail.pgtype import TEXT, PgType, array_of
+
+
+def a_expr_level(node: A_Expr) -> int:
+    """By its operator."""
+    return OPERATOR_LEVELS[node.operator]
+
+
+def write_a_expr(writer: SqlWriter, node: A_Expr) -> None:
+    """`left operator right`. Comparisons do not associate: both sides bind tighter."""
+    level = OPERATOR_LEVELS[node.operator] + 1
+    left, right = unwrapped(node.left), unwrapped(node.right)
+    if isinstance(left, RowExpr) and isinstance(right, RowExpr):
+        write_row_like(writer, left, right)
+        writer.put(f" {node.operator} ")
+        write_row_like(writer, right, left)
+        return
+    writer.write(left, level, partner_type(node.operator, right), column_name(right))
+    writer.put(f" {node.operator} ")
+    writer.write(right, level, partner_type(node.operator, left), column_name(left))
+
+
+def partner_type(operator: str, other: Node) -> PgType[Any] | None:
+    """The type of a parameter that is compared with `other`."""
+    known = type_of(other)
+    if operator in PATTERNS:
+        # The pattern of a varchar or name is text: it may be longer than the column.
+        return TEXT if known is not None and known.family == "string" else None
+    return known
+
+
+def write_array_comparison(writer: SqlWriter, node: ScalarArrayOpExpr) -> None:
+    """`argument = ANY (array)`: a list of any length is one parameter."""
+    known = type_of(node.argument)
+    pg = None if known is None or not known.array_oid else array_of(known)
+    writer.write(node.argument, COMPARISON_LEVEL + 1)
+    writer.put(" <> ALL (" if node.negated else " = ANY (")
+    writer.write(node.array, pg=pg, name=column_name(node.argument))
+    writer.put(")")
+
+
+def write_between(writer: SqlWriter, node: BetweenExpr) -> None:
+    """`argument BETWEEN low AND high`."""
+    known, name = type_of(node.argument), column_name(node.argument)
+    writer.write(node.argument, OTHER_LEVEL)
+    writer.put(" NOT BETWEEN " if node.negated else " BETWEEN ")
+    writer.write(node.low, OTHER_LEVEL, known, name)
+    writer.put(" AND ")
+    writer.write(node.high, OTHER_LEVEL, known, name)
+
+
+def write_null_test(writer: SqlWriter, node: NullTest) -> None:
+    """`argument IS NULL`."""
+    writer.write(node.argument, IS_LEVEL + 1)
+    writer.put(" IS NOT NULL" if node.negated else " IS NULL")
+
+
+def write_boolean_test(writer: SqlWriter, node: BooleanTest) -> None:
+    """`argument IS TRUE`."""
+    writer.write(node.argument, IS_LEVEL + 1)
+    writer.put(" " + node.test)
+
+
+def write_not_null(writer: SqlWriter, node: NotNull) -> None:
+    """The argument: the promise is for type checkers."""
+    writer.write(node.argument)
+
+
+def comparison_level(node: Node) -> int:
+    """As `=`: `= ANY (...)` does not associate."""
+    return COMPARISON_LEVEL
+
+
+def is_level(node: Node) -> int:
+    """As IS."""
+    return IS_LEVEL
+
+
+def pattern_level(node: Node) -> int:
+    """As LIKE, IN and BETWEEN."""
+    return PATTERN_LEVEL

@@ -1,0 +1,23 @@
+"""ParamRef, Placeholder, Literal and SetToDefault as SQL."""
+
+from __future__ import annotations
+
+from qail.ast.expression.parameter import Literal, ParamRef, Placeholder, SetToDefault
+from qail.compile.quote import literal
+from qail.compile.sql_writer import SqlWriter
+
+
+def write_parameter(writer: SqlWriter, node: ParamRef | Placeholder) -> None:
+    """`$n`, of a type the place does not tell."""
+    writer.parameter(node, None, "")
+
+
+def write_literal(writer: SqlWriter, node: Literal) -> None:
+    """The constant itself; the plan is then good for this value only."""
+    writer.has_literals = True
+    writer.put(literal(node.value))
+
+
+def write_default(writer: SqlWriter, node: SetToDefault) -> None:
+    """`DEFAULT`."""
+    writer.put("DEFAULT")

@@ -1,0 +1,26 @@
+"""SubLink, ExistsExpr and QueryMembership as SQL."""
+
+from __future__ import annotations
+
+from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
+from qail.compile.precedence import PATTERN_LEVEL
+from qail.compile.sql_writer import SqlWriter
+from qail.compile.statement.select import write_query
+
+
+def write_scalar(writer: SqlWriter, node: SubLink) -> None:
+    """`(SELECT ...)`."""
+    write_query(writer, node.query)
+
+
+def write_exists(writer: SqlWriter, node: ExistsExpr) -> None:
+    """`EXISTS (SELECT ...)`."""
+    writer.put("EXISTS ")
+    write_query(writer, node.query)
+
+
+def write_membership(writer: SqlWriter, node: QueryMembership) -> None:
+    """`argument IN (SELECT ...)`."""
+    writer.write(node.argument, PATTERN_LEVEL + 1)
+    writer.put(" NOT IN " if node.negated else " IN ")
+    write_query(writer, node.query)

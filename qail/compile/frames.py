@@ -1,0 +1,217 @@
+"""BoundPlan: a Plan and what a database says of it, laid out as frames.
+
+Rule 1: what does not depend on values is bytes made once: Parse and Describe, the head of Bind with its format codes,
+the result formats, Execute. A run writes values between them.
+Rule 2: a statement's name is made of its SQL and its parameter OIDs, so equal statements share it and others never do.
+Rule 3: every Parse travels with Describe; what comes back is compared with the BoundPlan before a row is decoded.
+Rule 4: after an EncodeError the buffer is as it was: nothing of the item is sent.
+
+Source: protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from qail.compile.plan import Plan
+from qail.errors import EncodeError
+from qail.pg.codec.base import BINARY_FORMAT, Codec
+from qail.pg.codec.chain import CodecLink, chained
+from qail.pg.codec.described import Described
+from qail.pg.codec.parameters import check_count, write_formats, write_result_formats, write_values
+from qail.pg.codec.registry import CodecRegistry
+from qail.pg.codec.rows import RowDecoder
+from qail.pg.wire.description import RowDescription
+from qail.pg.wire.query import (
+    EXECUTE_UNNAMED_FRAME,
+    SYNC_FRAME,
+    finish_bind,
+    write_bind_head,
+    write_close_statement,
+    write_describe_statement,
+    write_parse,
+)
+
+PREPARED: Final = 0
+"""The statement's name is proven on this connection: Bind alone."""
+PARSE: Final = 1
+"""Parse and Describe go before Bind."""
+REPLACE: Final = 2
+"""As PARSE, behind a Close of the name: a Parse of it is under way and may fail."""
+
+NAME_BYTES: Final = 16  # of the digest: two different statements of one name would take 2**64 tries
+
+
+def asked_oids(plan: Plan) -> list[int]:
+    """The parameter OIDs to ask with in the first Parse: those that the tree knows, 0 where the server shall say."""
+    return [0 if pg is None else pg.oid for pg in plan.parameter_types]
+
+
+def statement_name(sql: bytes, parameter_oids: list[int]) -> bytes:
+    """The name of the prepared statement of this SQL with these parameter types, 37 bytes of ASCII."""
+    digest = hashlib.blake2b(sql, digest_size=NAME_BYTES)
+    digest.update(b"\0" + ",".join([str(oid) for oid in parameter_oids]).encode())
+    return b"qail_" + digest.hexdigest().encode()
+
+
+def describe_segment(plan: Plan, name: bytes, parameter_oids: list[int]) -> bytes:
+    """Parse, Describe, Sync: asks what the server makes of the statement, under the name `name`.
+
+    Raises:
+        EncodeError: the SQL or a name has no form as a string of the protocol.
+    """
+    out = BytesWriter()
+    write_parse(out, name, plan.sql, parameter_oids)
+    write_describe_statement(out, name)
+    out.write(SYNC_FRAME)
+    return out.getvalue()
+
+
+class BoundPlan:
+    """A Plan for one database and namespace.
+
+    `type_oids` are those of the result's columns, `row_description` the body of the RowDescription they came from: None
+    when the types were known before the server was asked. A statement without rows has no columns.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        registry: CodecRegistry,
+        parameter_oids: list[int],
+        type_oids: list[int],
+        row_description: bytes | None,
+    ) -> None:
+        self.plan: Final = plan
+        self.registry: Final = registry
+        self.parameter_oids: Final = parameter_oids
+        self.type_oids: Final = type_oids
+        is_current = row_description is not None or not plan.returns_rows
+        self.described: Final = Described(row_description, is_current=is_current)
+        self.statement_name: Final = statement_name(plan.sql, parameter_oids)
+        self.parameter_codecs: Final[list[Codec]] = [registry.for_parameter(oid) for oid in parameter_oids]
+        self.column_codecs: Final[list[Codec]] = [registry.for_column(oid) for oid in type_oids]
+        self._first_column: Final[CodecLink] = chained(self.column_codecs)
+        self._parse: Final = _parse_frames(plan, self.statement_name, parameter_oids)
+        self._close: Final = _close_frame(self.statement_name)
+        self._bind_head: Final = _bind_head(self.statement_name, self.parameter_codecs)
+        self._result_formats: Final = _result_formats(self.column_codecs)
+        check_count(len(plan.slots))
+
+    @property
+    def row_description(self) -> bytes | None:
+        """The body of the latest RowDescription of these types."""
+        return self.described.body
+
+    def write_item(self, out: BytesWriter, values: list[object], how: int) -> None:
+        """Append the frames of one run, without Sync: [Close] [Parse Describe] Bind Execute.
+
+        Args:
+            values: those of the walk, as `Call.values` has them.
+            how: PREPARED, PARSE or REPLACE.
+
+        Raises:
+            EncodeError: a value does not fit its parameter; `out` is unchanged.
+        """
+        before: i64 = len(out)
+        if how == REPLACE:
+            out.write(self._close)
+        if how != PREPARED:
+            out.write(self._parse)
+        start: i64 = len(out)
+        out.write(self._bind_head)
+        try:
+            write_values(out, self.parameter_codecs, values, self.plan.slots, self.plan.parameter_names)
+            out.write(self._result_formats)
+            finish_bind(out, start)
+        except EncodeError:
+            out.truncate(before)
+            raise
+        out.write(EXECUTE_UNNAMED_FRAME)
+
+    def segment(self, values: list[object], how: int) -> bytes:
+        """One run as a segment of its own: the frames of `write_item`, then Sync.
+
+        Raises:
+            EncodeError: a value does not fit its parameter.
+        """
+        out = BytesWriter()
+        self.write_item(out, values, how)
+        out.write(SYNC_FRAME)
+        return out.getvalue()
+
+    def sink(self) -> RowDecoder:
+        """Who decodes the rows of one run."""
+        return RowDecoder(self.column_codecs, self.registry, self.type_oids, self.described, self._first_column)
+
+
+def bind_plan(
+    plan: Plan, registry: CodecRegistry, parameter_oids: list[int], row_description_body: bytes | None
+) -> BoundPlan:
+    """The BoundPlan of what the server has described.
+
+    Args:
+        parameter_oids: from ParameterDescription, one for each parameter.
+        row_description_body: the body of RowDescription; None after NoData.
+
+    Raises:
+        ProtocolError: the body is no RowDescription.
+    """
+    type_oids: list[int] = []
+    if row_description_body is not None:
+        columns = RowDescription.decode(row_description_body, 0, len(row_description_body)).columns
+        type_oids = [column.type_oid for column in columns]
+    return BoundPlan(plan, registry, parameter_oids, type_oids, row_description_body)
+
+
+def bind_known(plan: Plan, registry: CodecRegistry) -> BoundPlan | None:
+    """The BoundPlan of a plan whose types the tree knows, all with a binary codec; None: the server must be asked."""
+    parameter_oids: list[int] = []
+    for pg in plan.parameter_types:
+        if pg is None or not _is_binary(registry, pg.oid):
+            return None
+        parameter_oids.append(pg.oid)
+    type_oids: list[int] = []
+    columns = plan.columns
+    if columns is None:
+        return None if plan.returns_rows else BoundPlan(plan, registry, parameter_oids, type_oids, None)
+    for pg in columns:
+        if pg is None or not _is_binary(registry, pg.oid):
+            return None
+        type_oids.append(pg.oid)
+    return BoundPlan(plan, registry, parameter_oids, type_oids, None)
+
+
+def _is_binary(registry: CodecRegistry, type_oid: int) -> bool:
+    codec = registry.find(type_oid)
+    return codec is not None and codec.format_code == BINARY_FORMAT
+
+
+def _parse_frames(plan: Plan, name: bytes, parameter_oids: list[int]) -> bytes:
+    out = BytesWriter()
+    write_parse(out, name, plan.sql, parameter_oids)
+    write_describe_statement(out, name)
+    return out.getvalue()
+
+
+def _close_frame(name: bytes) -> bytes:
+    out = BytesWriter()
+    write_close_statement(out, name)
+    return out.getvalue()
+
+
+def _bind_head(name: bytes, codecs: list[Codec]) -> bytes:
+    out = BytesWriter()
+    write_bind_head(out, name)
+    write_formats(out, codecs)
+    return out.getvalue()
+
+
+def _result_formats(codecs: list[Codec]) -> bytes:
+    out = BytesWriter()
+    write_result_formats(out, codecs)
+    return out.getvalue()

@@ -1,0 +1,87 @@
+"""Identifiers, type names and literals as SQL text: the only place that quotes.
+
+Rule 1: every identifier of a user is quoted, whatever it is; inner quotes are doubled. Then no name is a keyword,
+folded to lower case, or taken apart at a dot.
+Rule 2: a literal is text only where PostgreSQL takes no parameter, or where the user wrote `literal()`.
+
+Source: sql-syntax-lexical.html
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from qail.ast.name import checked_name
+from qail.errors import BuildError
+from qail.pgtype import PgType
+
+# Names of PostgreSQL's own types that are no keywords and need no quotes, with what they are called unquoted.
+PLAIN_TYPES: Final = frozenset(
+    {
+        "bool", "bytea", "name", "int2", "int4", "int8", "text", "oid", "float4", "float8", "bpchar", "varchar", "date",
+        "timestamp", "timestamptz", "numeric", "uuid", "json", "jsonb", "xml", "xid", "xid8", "inet", "cidr", "macaddr",
+        "macaddr8", "money", "bit", "varbit", "time", "timetz", "interval",
+    }
+)  # fmt: skip
+# PostgreSQL's own functions that qail names itself; any other name is quoted.
+PLAIN_FUNCTIONS: Final = frozenset(
+    {"count", "sum", "avg", "min", "max", "row_number", "rank", "dense_rank", "strpos", "length", "left", "right"}
+)
+
+
+def identifier(name: str) -> str:
+    """One identifier, quoted.
+
+    Raises:
+        BuildError: it cannot be one; see `checked_name`.
+    """
+    return '"' + checked_name(name, "an identifier").replace('"', '""') + '"'
+
+
+def qualified(names: tuple[str, ...]) -> str:
+    """Several identifiers, joined with dots."""
+    return ".".join([identifier(name) for name in names])
+
+
+def function_name(name: str) -> str:
+    """A function's name: bare when it is one of PLAIN_FUNCTIONS."""
+    return name if name in PLAIN_FUNCTIONS else identifier(name)
+
+
+def type_name(pg: PgType[Any]) -> str:
+    """A type's name, as in CAST and CREATE TABLE."""
+    if pg.element is not None:
+        return type_name(pg.element) + "[]"
+    return pg.name if pg.name in PLAIN_TYPES else identifier(pg.name)
+
+
+def literal(value: object) -> str:
+    """A constant: NULL, a boolean, a number or a string.
+
+    A string with a backslash is written as `E'...'` with backslashes doubled: that means the same whatever
+    standard_conforming_strings says.
+
+    Raises:
+        BuildError: the value has no such form.
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value) if value >= 0 else f"({value})"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return f"CAST('{value!r}' AS float8)"
+        return repr(value) if value >= 0 else f"({value!r})"
+    if isinstance(value, str):
+        return _string(value)
+    raise BuildError(f"{type(value).__name__} has no literal form")
+
+
+def _string(value: str) -> str:
+    if "\0" in value:
+        raise BuildError("a string literal holds a NUL, which PostgreSQL's text cannot")
+    doubled = value.replace("'", "''")
+    return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in value else "'" + doubled + "'"

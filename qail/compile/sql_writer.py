@@ -1,0 +1,167 @@
+"""SqlWriter: the text buffer of one statement, its `$n`, and the tables its columns may come from.
+
+Rule 1: a parameter gets the next `$n` where its owner is first written, and the same again wherever the owner recurs.
+Rule 2: the first place that knows a parameter's type gives it; a later place does not change it.
+Rule 3: a typed column may be written only where its table is in scope.
+Rule 4: a node class without a renderer is an error; nothing is left out and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from qail.ast.clause.target import ResTarget
+from qail.ast.expression.column import ColumnExpr, ColumnRef
+from qail.ast.expression.comparison import NotNull
+from qail.ast.expression.parameter import ParamRef, Placeholder
+from qail.ast.node import Node
+from qail.ast.walk import Walk
+from qail.compile.precedence import LOWEST
+from qail.compile.quote import identifier
+from qail.errors import BuildError
+from qail.pgtype import PgType
+
+
+class Renderer:
+    """How one node class is written, and how tightly its text binds."""
+
+    def __init__(self, write: Callable[[SqlWriter, Any], None], level: Callable[[Any], int]) -> None:
+        self.write: Final = write
+        self.level: Final = level
+
+
+class SqlWriter:
+    """Writes one statement; `walk` gave the values that `slots` point into."""
+
+    def __init__(self, walk: Walk, renderers: dict[type[Node], Renderer]) -> None:
+        self.slots: Final[list[int]] = []
+        self.parameter_types: Final[list[PgType[Any] | None]] = []
+        self.parameter_names: Final[list[str]] = []
+        self.is_pure = True
+        self.has_literals = False
+        self._renderers: Final = renderers
+        self._parts: Final[list[str]] = []
+        self._numbers: Final[dict[int, int]] = {}
+        self._positions: Final = {id(owner): position for position, owner in enumerate(walk.owners)}
+        self._scopes: Final[list[list[str]]] = []
+
+    def put(self, text: str) -> None:
+        """Append text as it is."""
+        self._parts.append(text)
+
+    def text(self) -> str:
+        """Everything written so far."""
+        return "".join(self._parts)
+
+    def write(self, node: Node, level: int = LOWEST, pg: PgType[Any] | None = None, name: str = "") -> None:
+        """Append a node, in parentheses when it binds less tightly than `level`.
+
+        Args:
+            pg: the type of the place, for a parameter that stands there; None when the place does not tell.
+            name: the column the place belongs to, for errors about the parameter's value.
+        """
+        node = unwrapped(node)
+        if isinstance(node, (ParamRef, Placeholder)):
+            self.parameter(node, pg, name)
+            return
+        renderer = self._renderers.get(type(node))
+        if renderer is None:
+            raise BuildError(f"{type(node).__name__} has no SQL form; nothing was sent")
+        if renderer.level(node) < level:
+            self.put("(")
+            renderer.write(self, node)
+            self.put(")")
+        else:
+            renderer.write(self, node)
+
+    def level(self, node: Node) -> int:
+        """How tightly the text of a node binds."""
+        node = unwrapped(node)
+        renderer = self._renderers.get(type(node))
+        if renderer is None:
+            raise BuildError(f"{type(node).__name__} has no SQL form; nothing was sent")
+        return renderer.level(node)
+
+    def write_list(self, nodes: list[Node]) -> None:
+        """Append nodes with commas between them."""
+        separator = ""
+        for node in nodes:
+            self.put(separator)
+            self.write(node)
+            separator = ", "
+
+    def parameter(self, owner: Node, pg: PgType[Any] | None, name: str) -> None:
+        """Append the `$n` of a value's owner."""
+        number = self._numbers.get(id(owner))
+        if number is None:
+            number = len(self.slots) + 1
+            self._numbers[id(owner)] = number
+            self.slots.append(self._positions[id(owner)])
+            self.parameter_types.append(pg)
+            self.parameter_names.append(name)
+        elif self.parameter_types[number - 1] is None:
+            self.parameter_types[number - 1] = pg
+        self.put(f"${number}")
+
+    def block_parameter(self, owner: Node, index: int, pg: PgType[Any] | None, name: str) -> None:
+        """Append the `$n` of value `index` of a block that `owner` holds."""
+        self.slots.append(self._positions[id(owner)] + index)
+        self.parameter_types.append(pg)
+        self.parameter_names.append(name)
+        self.put(f"${len(self.slots)}")
+
+    def push_scope(self, tokens: list[str]) -> None:
+        """From here on the columns of these tables may be written, besides those of outer queries."""
+        self._scopes.append(tokens)
+
+    def pop_scope(self) -> list[str]:
+        """End the innermost scope; returns its tables."""
+        return self._scopes.pop()
+
+    def check_scope(self, column: ColumnExpr[Any]) -> None:
+        """Refuse a column whose table is not in scope.
+
+        Raises:
+            BuildError: no FROM, JOIN or target of a write brings the table.
+        """
+        for tokens in self._scopes:
+            if column.relation.token in tokens:
+                return
+        relation = column.relation
+        known = f"{relation.name} as {relation.alias}" if relation.alias else relation.name
+        raise BuildError(
+            f"column {column.name!r} belongs to table {known!r}, which is not in FROM of this query; "
+            "join it, or name it with from_()"
+        )
+
+
+def unwrapped(node: Node) -> Node:
+    """The node without what is only for type checkers or for the select list."""
+    while True:
+        if isinstance(node, NotNull):
+            node = node.argument
+        elif isinstance(node, ResTarget):
+            node = node.value
+        else:
+            return node
+
+
+def column_name(node: Node) -> str:
+    """The name of a column node; "" for any other."""
+    node = unwrapped(node)
+    if isinstance(node, ColumnExpr):
+        return node.name
+    return node.fields[-1] if isinstance(node, ColumnRef) else ""
+
+
+def bare_column(node: Node) -> str:
+    """The quoted name of a column that a statement writes to, which SQL wants unqualified.
+
+    Raises:
+        BuildError: it is no column.
+    """
+    name = column_name(node)
+    if not name:
+        raise BuildError(f"{type(node).__name__} is no column that could be written to")
+    return identifier(name)

@@ -1,0 +1,1 @@
+"""Renderers of statements, under the file names they have in ast."""

@@ -1,0 +1,96 @@
+"""Executor: what Pool, Connection and Transaction have in common, for code that takes any of them.
+
+It is a Protocol: a function annotated `db: Executor` takes whatever has these verbs, a test double included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from qail.ast.build.builder import Command, Fetchable
+from qail.ast.build.dyn import Dyn
+from qail.ast.build.returning import DynReturning
+
+if TYPE_CHECKING:
+    from qail.pg.driver.pipeline import Pipeline
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Executor(Protocol):
+    """The verbs. `timeout` is in seconds and covers everything from waiting for a connection to decoding."""
+
+    async def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+        """All rows."""
+        ...
+
+    async def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+        """The only row. Raises NoRowsError, TooManyRowsError."""
+        ...
+
+    async def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+        """The only row, or None. Raises TooManyRowsError."""
+        ...
+
+    @overload
+    async def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    @overload
+    async def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
+
+    @overload
+    async def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    @overload
+    async def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
+
+    async def execute(self, command: Command | Fetchable[Any], /, *, timeout: float | None = None) -> int:
+        """Rows affected."""
+        ...
+
+    async def execute_many(
+        self, command: Command | Fetchable[Any], rows: Iterable[Any], /, *, timeout: float | None = None
+    ) -> list[int]:
+        """One command with many sets of values; the rows affected by each."""
+        ...
+
+    async def fetch_many(
+        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+    ) -> list[list[R]]:
+        """One query with many sets of values; the rows of each."""
+        ...
+
+    async def batch(
+        self,
+        queries: Sequence[Command | Fetchable[Any]],
+        /,
+        *,
+        atomic: bool = True,
+        return_errors: bool = False,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """Many statements in one flight: rows for each that returns rows, else the rows affected."""
+        ...
+
+    def pipeline(self) -> Pipeline:
+        """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
+        ...
+
+    def transaction(
+        self, *, isolation: str | None = None, read_only: bool = False, deferrable: bool = False
+    ) -> AbstractAsyncContextManager[Executor, Any]:
+        """`async with db.transaction() as tx`: kept when the block ends, undone when it raises; nested a savepoint."""
+        ...
+
+    async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
+        """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
+        ...
+
+    async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
+        """Load `records` into `table` by binary COPY; how many rows."""
+        ...
+
+    def copy_out(self, source: Any, *, columns: Any = None) -> AbstractAsyncContextManager[AsyncIterator[Any], Any]:
+        """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate."""
+        ...

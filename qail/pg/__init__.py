@@ -1,0 +1,1 @@
+"""PostgreSQL as a peer: its messages, values and conversations, and the I/O around them."""

@@ -1,0 +1,1 @@
+"""Tables made from the PostgreSQL catalogs by the generators in tools/; never edited by hand."""

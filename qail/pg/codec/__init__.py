@@ -1,0 +1,1 @@
+"""One value <-> its binary form, a file for each family of PostgreSQL types."""

@@ -1,0 +1,51 @@
+"""The sentences of EncodeError and DecodeError: what was given, to which type, and how to mend it.
+
+Rule 1: an EncodeError names PostgreSQL's type, the Python type, the value's repr cut to 40 characters, and a fix.
+Rule 2: nothing here raises, whatever the value's own repr does, and nothing big is built for a message.
+Rule 3: a DecodeError never shows the value: row data does not go into messages.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Final
+
+from qail.errors import DecodeError, EncodeError
+
+MAX_REPR_CHARACTERS: Final = 40
+# Sequences that are one value each, and no list of values.
+SINGLE_VALUES: Final[tuple[type, ...]] = (str, bytes, bytearray, memoryview)
+_SHORTENER: Final = reprlib.Repr()
+_SHORTENER.maxother = MAX_REPR_CHARACTERS
+
+
+def short_repr(value: object) -> str:
+    """The repr of `value`, cut to 40 characters; a placeholder when it has none."""
+    try:
+        # Slicing first: the repr of 64 MB of bytes would be 256 MB.
+        if isinstance(value, str):
+            text = repr(value[: MAX_REPR_CHARACTERS + 1])
+        elif isinstance(value, bytes | bytearray):
+            text = repr(bytes(value[: MAX_REPR_CHARACTERS + 1]))
+        else:
+            text = _SHORTENER.repr(value)
+    except Exception:  # noqa: BLE001  # a repr is foreign code; an error about an error helps nobody
+        text = "<no repr>"
+    if len(text) > MAX_REPR_CHARACTERS:
+        return text[: MAX_REPR_CHARACTERS - 3] + "..."
+    return text
+
+
+def wrong_type(type_name: str, value: object, takes: str, fix: str) -> EncodeError:
+    """The error for a value of a Python type that `type_name` does not take."""
+    return EncodeError(f"{type_name} takes {takes}, not {type(value).__name__} {short_repr(value)}: {fix}")
+
+
+def out_of_range(type_name: str, value: object, limits: str, fix: str) -> EncodeError:
+    """The error for a value of a right type that is too large, too small or too long for `type_name`."""
+    return EncodeError(f"{type(value).__name__} {short_repr(value)} is outside {type_name} ({limits}): {fix}")
+
+
+def wrong_length(type_name: str, expected: int, length: int) -> DecodeError:
+    """The error for a value of a fixed size that came with another."""
+    return DecodeError(f"a value of {type_name} has {expected} bytes, and {length} came")

@@ -1,0 +1,278 @@
+"""A run of DataRow frames -> tuples, decoded where they lie, in one loop.
+
+Rule 1: the codecs are bound before the first row; a description that differs from what was expected rebinds them.
+Rule 2: a value without a Python form is kept as `error`; the rest of the statement's rows are counted and skipped, so
+the stream stays in step. Only lengths and counts that disagree are a ProtocolError.
+Rule 3: every length is checked against the bytes that are left before it is used; nothing is allocated from it.
+
+Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-DATAROW
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import read_i16_be, read_i32_be
+from mypy_extensions import i64
+
+from qail.errors import DecodeError, ProtocolError, QailError
+from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
+from qail.pg.codec.chain import CodecLink, chained
+from qail.pg.codec.described import Described
+from qail.pg.codec.parameters import is_all_binary
+from qail.pg.codec.registry import CodecRegistry
+from qail.pg.codec.unknown import UnknownCodec, UnreadableCodec
+from qail.pg.wire.buffer import RowSink
+from qail.pg.wire.constants import COUNT_BYTES, DATA_ROW, HEADER_BYTES, LENGTH_BYTES, MAX_FRAME_BYTES, NULL_LENGTH
+from qail.pg.wire.description import ColumnDescription, RowDescription
+
+# The length field of a DataRow without columns: itself and the count.
+LEAST_LENGTH: Final = LENGTH_BYTES + COUNT_BYTES
+
+
+class RowDecoder(RowSink):
+    """Takes the rows of one run of one statement.
+
+    `rows` are tuples in column order. `error` is the first DecodeError; `skipped_rows` counts the rows behind it.
+    `is_changed` says that the described types were not the expected ones and the rows were decoded by the new ones.
+    """
+
+    def __init__(
+        self,
+        codecs: list[Codec],
+        registry: CodecRegistry,
+        expected_oids: list[int] | None,
+        description: Described | bytes | None = None,
+        first: CodecLink | None = None,
+    ) -> None:
+        """Decode by `codecs`, which Bind asked the formats of.
+
+        Args:
+            expected_oids: the type OIDs that `codecs` stand for; None where nothing is known before the description.
+            description: of the columns, for their names; a Described learns what this run is told.
+            first: `chained(codecs)`, where it is at hand; made here otherwise.
+        """
+        self.rows: list[tuple[object, ...]] = []
+        self.error: QailError | None = None
+        self.skipped_rows: int = 0
+        self.is_changed: bool = False
+        self._codecs: list[Codec] = codecs
+        self._first: CodecLink = chained(codecs) if first is None else first
+        self._leader: RowDecoder | None = None
+        self._registry: Final = registry
+        self._expected_oids: list[int] | None = expected_oids
+        self._described: Described = description if isinstance(description, Described) else Described(description)
+
+    @property
+    def columns(self) -> list[ColumnDescription]:
+        """What is known of the columns: empty before any description."""
+        return self._described.columns
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names: empty before any description."""
+        return self._described.names
+
+    @property
+    def description(self) -> bytes | None:
+        """The body of the latest RowDescription; None before any."""
+        return self._described.body
+
+    @property
+    def type_oids(self) -> list[int]:
+        """The columns' type OIDs, as described or else as expected."""
+        expected = self._expected_oids
+        return [] if expected is None else expected
+
+    def describe(self, body: bytes) -> None:
+        """Compare what came with what was expected; on a difference bind the codecs anew.
+
+        Raises:
+            ProtocolError: `body` is no RowDescription.
+        """
+        if body == self._described.body:
+            return
+        columns = RowDescription.decode(body, 0, len(body)).columns
+        described: list[int] = [column.type_oid for column in columns]
+        expected = self._expected_oids
+        if described == expected:
+            # Of the same types, but of another connection or after a column was renamed: names for later runs.
+            self._described.keep(body, columns)
+            return
+        self._described.is_current = False
+        self._described = Described(body)
+        self._expected_oids = described
+        self.is_changed = expected is not None
+        if expected is None and not self._codecs:
+            formats: list[int] = [column.format_code for column in columns]
+        else:
+            formats = asked_formats(self._codecs, len(described))
+        self._bind(rebound(self._registry, described, formats))
+
+    def no_data(self) -> None:
+        """The statement returns no rows; a change when rows were expected."""
+        if self._expected_oids:
+            self.is_changed = True
+            self._described.is_current = False
+            self._described = Described(None)
+        self._expected_oids = []
+        self._bind([])
+
+    def follow(self, leader: RowDecoder) -> None:
+        """Take what `leader` is told: it runs the same statement, earlier in the segment, and is described."""
+        self._leader = leader
+
+    def take_rows(self, buffer: bytes, position: i64, end: i64) -> i64:
+        """Take the whole DataRows at `buffer[position:end]`; the position behind the last one.
+
+        Raises:
+            ProtocolError: a frame's lengths and counts disagree.
+        """
+        if self._leader is not None:
+            self._adopt(self._leader)
+        if self.error is not None:
+            return self._skip_rows(buffer, position, end)
+        decoded = len(self.rows)
+        try:
+            return decode_run(buffer, position, end, self._first, [None] * len(self._codecs), self.rows)
+        except DecodeError as error:
+            self.error = self._named(error)
+        # The rows before the bad one are in `rows`; the rest of the run is walked, not decoded.
+        self.skipped_rows -= len(self.rows) - decoded
+        return self._skip_rows(buffer, position, end)
+
+    def _adopt(self, leader: RowDecoder) -> None:
+        self._leader = None
+        if leader.is_changed:
+            self.is_changed = True
+            self._expected_oids = leader.type_oids
+            self._described = leader._described
+            self._bind(leader._codecs)
+
+    def _bind(self, codecs: list[Codec]) -> None:
+        self._codecs = codecs
+        self._first = chained(codecs)
+
+    def _skip_rows(self, buffer: bytes, position: i64, end: i64) -> i64:
+        while True:
+            behind = frame_end(buffer, position, end)
+            if behind == position:
+                return position
+            self.skipped_rows += 1
+            position = behind
+
+    def _named(self, error: DecodeError) -> DecodeError:
+        """`error` with the row and the column it happened in, which `ColumnError` carries."""
+        if not isinstance(error, ColumnError):
+            return error
+        columns = self.columns
+        index = error.column_index
+        name = f'"{columns[index].name}"' if index < len(columns) else str(index + 1)
+        return DecodeError(f"column {name} of row {len(self.rows) + 1}: {error}")
+
+
+class ColumnError(DecodeError):
+    """A DecodeError that knows the number of its column, from 0."""
+
+    def __init__(self, message: str, column_index: int) -> None:
+        super().__init__(message)
+        self.column_index = column_index
+
+
+def rebound(registry: CodecRegistry, type_oids: list[int], formats: list[int]) -> list[Codec]:
+    """The codecs that read columns of `type_oids` in the formats that were asked for, whatever the types want."""
+    codecs: list[Codec] = []
+    for type_oid, asked in zip(type_oids, formats, strict=True):
+        codec = registry.for_column(type_oid)
+        if codec.format_code != asked:
+            if asked == TEXT_FORMAT:
+                codec = UnknownCodec(codec.type_name, type_oid)
+            else:
+                codec = UnreadableCodec(codec.type_name, type_oid)
+        codecs.append(codec)
+    return codecs
+
+
+def asked_formats(codecs: list[Codec], column_count: int) -> list[int]:
+    """The format Bind asked of each column: see `write_result_formats`. Another number of columns is only possible
+    with one code for all, which is what all binary and none at all are.
+    """
+    if not codecs:
+        return [TEXT_FORMAT] * column_count
+    if is_all_binary(codecs):
+        return [BINARY_FORMAT] * column_count
+    formats = [codec.format_code for codec in codecs]
+    if len(formats) != column_count:
+        raise ProtocolError(f"RowDescription has {column_count} columns, and Bind asked the formats of {len(formats)}")
+    return formats
+
+
+def frame_end(buffer: bytes, position: i64, end: i64) -> i64:
+    """The position behind the DataRow at `position`; `position` itself when no whole DataRow is there.
+
+    Raises:
+        ProtocolError: the frame's length cannot be.
+    """
+    if end - position < HEADER_BYTES or buffer[position] != DATA_ROW:
+        return position
+    length = i64(read_i32_be(buffer, position + 1))
+    if length < LEAST_LENGTH or length > MAX_FRAME_BYTES:
+        raise ProtocolError(f"DataRow claims a length of {length} bytes")
+    # The length counts itself but not the type byte, hence 1.
+    return position if length > end - position - 1 else position + 1 + length
+
+
+def decode_run(
+    buffer: bytes, position: i64, end: i64, first: CodecLink, row: list[object], rows: list[tuple[object, ...]]
+) -> i64:
+    """Append the rows of the whole DataRows at `buffer[position:end]` to `rows`; the position behind the last one.
+
+    Args:
+        row: as many items as there are columns; each row is built in it.
+
+    Raises:
+        ColumnError: a value has no Python form; the rows before it are in `rows`.
+        ProtocolError: lengths and counts disagree.
+    """
+    count: i64 = len(row)
+    while True:
+        behind = frame_end(buffer, position, end)
+        if behind == position:
+            return position
+        claimed = i64(read_i16_be(buffer, position + HEADER_BYTES)) & 0xFFFF
+        if claimed != count:
+            raise ProtocolError(f"DataRow has {claimed} columns, and {count} were described")
+        position = decode_fields(buffer, position + HEADER_BYTES + COUNT_BYTES, behind, first, row)
+        if position != behind:
+            raise ProtocolError(f"{behind - position} bytes follow the last column of a DataRow")
+        rows.append(tuple(row))
+
+
+def decode_fields(buffer: bytes, position: i64, end: i64, column: CodecLink, row: list[object]) -> i64:
+    """Fill `row` with the fields at `buffer[position:end]`, one for each item; the position behind the last one.
+
+    Raises:
+        ColumnError: a value has no Python form.
+        ProtocolError: a length and the bytes that are left disagree.
+    """
+    index: i64 = 0
+    count: i64 = len(row)
+    try:
+        while index < count:
+            left = end - position - LENGTH_BYTES
+            if left < 0:
+                raise ProtocolError(f"column {index + 1} of {count} has no length")
+            length = i64(read_i32_be(buffer, position))
+            position += LENGTH_BYTES
+            if length == NULL_LENGTH:
+                row[index] = None
+            elif length < 0 or length > left:
+                raise ProtocolError(f"column {index + 1} of {count} claims {length} of {left} bytes")
+            else:
+                row[index] = column.codec.decode(buffer, position, length)
+                position += length
+            index += 1
+            column = column.next
+    except DecodeError as error:
+        raise ColumnError(str(error), int(index)) from None
+    return position

@@ -1,0 +1,118 @@
+"""text, varchar, bpchar, name, xml, unknown and text-like extension types; and "char", which is one byte.
+
+Rule: text is UTF-8 without NUL, because the server stores no NUL and we agreed on client_encoding UTF8.
+
+Source: src/backend/utils/adt/varlena.c, textsend and textrecv; src/backend/utils/adt/char.c, charsend and charrecv
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from librt.strings import BytesWriter, write_i32_be
+from mypy_extensions import i32, i64, u8
+
+from qail.errors import DecodeError, EncodeError
+from qail.pg.codec.base import Codec
+from qail.pg.codec.refusal import SINGLE_VALUES, out_of_range, short_repr, wrong_length, wrong_type
+
+# 1 GiB - 1: the largest frame a server takes, and the largest field it stores (MaxAllocSize in memutils.h).
+MAX_FIELD_BYTES: Final = 0x3FFFFFFF
+
+
+def text_of(type_name: str, value: object) -> str:
+    """`value` as text: a str, or an Enum whose value is one.
+
+    Raises:
+        EncodeError: it is neither.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Enum):
+        inner: object = value.value
+        if isinstance(inner, str):
+            return inner
+    fix = "decode it first" if isinstance(value, SINGLE_VALUES) else "convert it with str()"
+    raise wrong_type(type_name, value, "str", fix)
+
+
+def utf8_of(type_name: str, text: str) -> bytes:
+    """`text` in UTF-8.
+
+    Raises:
+        EncodeError: it holds NUL or a surrogate, or is longer than a field may be.
+    """
+    if "\0" in text:
+        raise EncodeError(f"{type_name} takes no NUL character, as in str {short_repr(text)}: remove it, or use bytea")
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise EncodeError(
+            f"{type_name} takes Unicode text, and character {error.start} of str {short_repr(text)} is a surrogate: "
+            "decode the text with the right encoding, or use bytea"
+        ) from None
+    if len(data) > MAX_FIELD_BYTES:
+        raise out_of_range(type_name, text, f"at most {MAX_FIELD_BYTES} bytes", "split it")
+    return data
+
+
+class TextCodec(Codec):
+    """Text as str; an Enum with a str value is taken as that value."""
+
+    def encode(self, out: BytesWriter, value: object) -> None:
+        """Append UTF-8.
+
+        Raises:
+            EncodeError: `value` is no str, or holds NUL or a surrogate.
+        """
+        text = value if isinstance(value, str) else text_of(self.type_name, value)
+        data = utf8_of(self.type_name, text)
+        write_i32_be(out, i32(len(data)))
+        out.write(data)
+
+    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
+        """A str.
+
+        Raises:
+            DecodeError: not UTF-8.
+        """
+        try:
+            return buffer[position : position + length].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DecodeError(f"{self.type_name} is not UTF-8 at byte {error.start} of {length}") from None
+
+
+class ByteCharCodec(Codec):
+    """ "char", the one-byte type of the catalogs, as a str of one character up to U+00FF.
+
+    The byte 0 is the empty str, as in the server's own text form. psycopg and asyncpg give bytes or text here; we
+    keep every byte and the type table's str.
+    """
+
+    def encode(self, out: BytesWriter, value: object) -> None:
+        """Append one byte.
+
+        Raises:
+            EncodeError: `value` is no str of at most one character from U+0001 to U+00FF.
+        """
+        text = text_of(self.type_name, value)
+        if not text:
+            code = 0
+        elif len(text) == 1 and 0 < ord(text) <= 0xFF:
+            code = ord(text)
+        else:
+            raise out_of_range(self.type_name, value, "one character, U+0001 to U+00FF", "use text or a shorter str")
+        write_i32_be(out, 1)
+        out.append(u8(code))
+
+    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
+        """A str of one character, or "" for the byte 0.
+
+        Raises:
+            DecodeError: not one byte.
+        """
+        if length != 1:
+            raise wrong_length(self.type_name, 1, length)
+        code = buffer[position]
+        return chr(code) if code else ""

@@ -1,0 +1,1 @@
+"""Connection settings: a DSN, keywords, environment and files become one frozen `ConnectConfig`."""

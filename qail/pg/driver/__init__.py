@@ -1,0 +1,1 @@
+"""Asynchronous I/O: transports, connecting, and a file for each verb."""

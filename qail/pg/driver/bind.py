@@ -1,0 +1,164 @@
+"""From a Plan to the BoundPlan of one database: known at once, or described on a connection, once per catalog.
+
+Rule 1: where all types are known to have a binary form nothing is asked. Otherwise the statement is parsed and
+described first; nothing runs.
+Rule 2: concurrent first uses describe twice, harmlessly; nobody waits for another's description.
+Rule 3: a parameter that the server cannot infer (42P18) is described once more with the Python type's own OID.
+
+Source: protocol-flow.html, "Extended Query"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final
+
+from qail.compile.cache import Call
+from qail.compile.frames import BoundPlan, bind_known, bind_plan, describe_segment
+from qail.compile.plan import Plan
+from qail.errors import BuildError, PostgresError, QailError
+from qail.pg.catalog import Catalog, Namespace
+from qail.pg.driver.link import Link
+from qail.pg.driver.segment import control, describe_only
+from qail.pg.protocol.request import Request
+from qail.pg.steps.infer import own_oid
+from qail.pg.steps.names import UNKNOWN_NAMES, name_advice
+from qail.pg.wire.buffer import RowSink
+from qail.pg.wire.description import RowDescription
+
+INDETERMINATE_DATATYPE: Final = "42P18"
+
+
+class _Description(RowSink):
+    """Keeps the body of a RowDescription."""
+
+    def __init__(self) -> None:
+        self.body: bytes | None = None
+
+    def describe(self, body: bytes) -> None:
+        self.body = body
+
+    def no_data(self) -> None:
+        self.body = None
+
+
+async def bind_all(
+    link: Link, catalog: Catalog, namespace: Namespace, calls: Sequence[Call], *, must_ask: bool = False
+) -> list[BoundPlan]:
+    """The binding of each call; what must be asked is asked on `link` in one flight.
+
+    Args:
+        must_ask: describe even where the builder knows all types, for binary COPY, which converts nothing.
+
+    Raises:
+        BuildError: a plan needs a newer server.
+        PostgresError: the server refuses a statement: unknown table, unknown column ...
+    """
+    version = server_version(link)
+    found: dict[Plan, BoundPlan] = {}
+    missing: dict[Plan, Call] = {}
+    for call in calls:
+        bound = None if must_ask else known(catalog, namespace, call.plan, version)
+        if bound is None:
+            missing.setdefault(call.plan, call)
+        else:
+            found[call.plan] = bound
+    if missing and 0 < link.unsent_scopes < len(link.scopes):
+        # The savepoint must stand first: a statement that the server refuses would fail the scope around it.
+        await link.run(control(link, [], is_end=False))
+    asked = [(call, _ask(link, call.plan, _plan_oids(call.plan))) for call in missing.values()]
+    for call, request in asked:
+        await _answered(link, request, [request for _, request in asked])
+        if _is_indeterminate(request):
+            request = _ask(link, call.plan, _own_oids(call))
+            await _answered(link, request, [request])
+        bound = found[call.plan] = _bound(catalog, call.plan, request)
+        if namespace.is_own:
+            # The name may be there already, parsed when it meant another table: the first run replaces it.
+            bound.described.is_current = False
+        namespace.keep(call.plan, found[call.plan])
+    return [found[call.plan] for call in calls]
+
+
+def known(catalog: Catalog, namespace: Namespace, plan: Plan, version: int) -> BoundPlan | None:
+    """The binding that needs no question. Raises BuildError when the server is too old for the plan."""
+    found = namespace.find(plan)
+    if found is not None:
+        return found
+    if plan.least_version > version:
+        raise BuildError(
+            f"this query needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
+        )
+    bound = bind_known(plan, catalog.registry)
+    if bound is not None:
+        namespace.keep(plan, bound)
+    return bound
+
+
+def server_version(link: Link) -> int:
+    """The server's version as a number, 180001 for 18.1; 0 when it has not said."""
+    text = link.session.parameters.get("server_version", "")
+    numbers = text.split(" ")[0].split(".")
+    major = numbers[0] if numbers[0].isdigit() else "".join(takewhile(str.isdigit, numbers[0]))
+    minor = numbers[1] if len(numbers) > 1 and numbers[1].isdigit() else "0"
+    return int(major) * 10_000 + int(minor) if major else 0
+
+
+def column_names(bound: BoundPlan) -> list[str]:
+    """The result's column names, as the server described them."""
+    body = bound.row_description
+    return [] if body is None else [column.name for column in RowDescription.decode(body, 0, len(body)).columns]
+
+
+def with_query(error: QailError, plan: Plan) -> QailError:
+    """`error`, with the SQL it is about; a name that was meant as two is told how to be written."""
+    if isinstance(error, PostgresError) and error.query is None:
+        error.query = plan.sql.decode()
+        if error.sqlstate in UNKNOWN_NAMES:
+            advice = name_advice(error.message, error.query)
+            if advice:
+                error.args = (f"{error.message}; {advice}",)
+    return error
+
+
+def _ask(link: Link, plan: Plan, oids: list[int]) -> Request:
+    request = describe_only(describe_segment(plan, b"", oids), _Description(), b"")
+    link.submit(request)
+    return request
+
+
+async def _answered(link: Link, request: Request, all_asked: list[Request]) -> None:
+    try:
+        await link.answered(request)
+    except BaseException:
+        for each in all_asked:
+            link.abandon(each)
+        raise
+
+
+def _bound(catalog: Catalog, plan: Plan, request: Request) -> BoundPlan:
+    if request.error is not None:
+        raise with_query(request.error, plan)
+    item = request.items[0]
+    sink = item.sink
+    assert isinstance(sink, _Description)
+    return bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body)
+
+
+def _is_indeterminate(request: Request) -> bool:
+    error = request.error
+    return isinstance(error, PostgresError) and error.sqlstate == INDETERMINATE_DATATYPE
+
+
+def _plan_oids(plan: Plan) -> list[int]:
+    return [known_type.oid if known_type is not None else 0 for known_type in plan.parameter_types]
+
+
+def _own_oids(call: Call) -> list[int]:
+    oids = _plan_oids(call.plan)
+    return [oid or own_oid(call.values[slot]) for oid, slot in zip(oids, call.plan.slots, strict=True)]
+
+
+def _major(version: int) -> str:
+    return str(version // 10_000)

@@ -1,0 +1,253 @@
+"""Connecting: the addresses in order, TLS, authentication, until the server is ready; `qail.connect`.
+
+Rule 1: one deadline covers lookup, dialling, TLS, authentication and startup of an address.
+Rule 2: every attempt starts from fresh state under the same policy. A refused login or certificate ends the search:
+the next host would be asked under weaker terms, or in vain.
+Rule 3: the SCRAM proof is made in a worker thread; its iterations are capped before.
+
+Source: libpq-connect.html, "Specifying Multiple Hosts"; protocol-flow.html, "Start-up"
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket as sockets
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeVar
+
+from qail.errors import AuthError, ConfigError, ConnectError, QailError
+from qail.pg.config.connect_config import Address, ConnectConfig, SslMode
+from qail.pg.driver.link import Link
+from qail.pg.driver.tls import is_verified, make_context, server_hostname, session_tls, tls_failure
+from qail.pg.driver.transport import DeadlinePassed, Runtime, Transport
+from qail.pg.protocol.session import Session
+from qail.pg.protocol.settings import AuthPolicy, NeedPassword, NeedTls, StartupSettings
+from qail.pg.protocol.state import READY, SPENT
+
+T = TypeVar("T")
+
+_NEXT_HOST: Final = ("dns", "refused", "timeout", "not_ready", "too_many", "target", "lost")
+MEND: Final = " (does the server run there? host= and port= say where else; qail.embedded.start() starts one)"
+_BOTH_WAYS: Final[dict[SslMode, tuple[SslMode, ...]]] = {"allow": ("allow", "require"), "prefer": ("prefer", "disable")}
+
+
+async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
+    """A ready link to the first address that takes us.
+
+    Raises:
+        ConfigError: TLS cannot be set up as configured.
+        AuthError, TlsError: the server refused us, or we it; no other address was tried.
+        ConnectError: no address took us; `attempts` has a line for each.
+    """
+    failures: list[ConnectError] = []
+    asked = config.target_session_attrs
+    wishes: tuple[str, ...] = ("standby", "any") if asked == "prefer-standby" else (asked,)
+    for address, wish in ((address, wish) for wish in wishes for address in config.addresses):
+        try:
+            return await _open_at(config, runtime, address, wish)
+        except ConnectError as error:
+            failures.append(error)
+            error.attempts = tuple(f"{each}" for each in failures)
+            if error.reason not in _NEXT_HOST:
+                raise
+    if not failures:
+        raise ConfigError("no address to connect to")
+    if len(failures) == 1:
+        raise failures[0]
+    attempts = failures[-1].attempts
+    raise ConnectError(
+        f"no host could be reached: {'; '.join(attempts)}", reason=failures[-1].reason, attempts=attempts
+    )
+
+
+async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wish: str) -> Link:
+    """One address of the configuration, which may stand for several numeric ones."""
+    sslmode = config.sslmode_for(address)
+    error: ConnectError | None = None
+    for place in await _places(config, runtime, address):
+        try:
+            return await _open_in_modes(config, runtime, address, place, wish, _BOTH_WAYS.get(sslmode, (sslmode,)))
+        except ConnectError as failed:
+            error = failed
+        if error.reason not in _NEXT_HOST:
+            break
+    assert error is not None
+    raise error
+
+
+async def _open_in_modes(
+    config: ConnectConfig, runtime: Runtime, address: Address, place: str, wish: str, modes: tuple[SslMode, ...]
+) -> Link:
+    """One numeric address. `allow` and `prefer` ask the other way where the server itself said no."""
+    for mode in modes[:-1]:
+        try:
+            attempt = _Attempt(config, runtime, address, place, mode)
+            return await _limited(config, runtime, address, partial(attempt.run, wish))
+        except ConnectError as error:
+            if error.reason not in ("auth", "rejected"):
+                raise
+    last = _Attempt(config, runtime, address, place, modes[-1])
+    return await _limited(config, runtime, address, partial(last.run, wish))
+
+
+async def _places(config: ConnectConfig, runtime: Runtime, address: Address) -> list[str]:
+    """What to dial: the socket's path, or numeric addresses."""
+    if address.is_unix:
+        return [address.socket_path]
+    if address.hostaddr is not None:
+        return [address.hostaddr]
+    try:
+        return await _limited(config, runtime, address, partial(runtime.resolve, address.host, address.port))
+    except OSError as error:
+        raise ConnectError(f"the name {address.host!r} has no address: {error}", reason="dns") from error
+
+
+async def _limited(config: ConnectConfig, runtime: Runtime, address: Address, work: Callable[[], Awaitable[T]]) -> T:
+    seconds = config.connect_timeout_seconds
+    try:
+        return await runtime.within(None if seconds is None else runtime.now() + seconds, work)
+    except DeadlinePassed:
+        raise ConnectError(f"{address} did not take us within {seconds:g} s", reason="timeout") from None
+
+
+class _Attempt:
+    """One attempt at one numeric address in one TLS mode, from fresh state."""
+
+    def __init__(self, config: ConnectConfig, runtime: Runtime, address: Address, place: str, mode: SslMode) -> None:
+        self._config: Final = config
+        self._runtime: Final = runtime
+        self._address: Final = address
+        self._place: Final = place
+        self._mode: Final = mode
+
+    async def run(self, wish: str) -> Link:
+        """Raises ConnectError; then nothing is left open."""
+        session = Session(self._settings(), self._config.statement_cache_size)
+        try:
+            transport = await dial(self._runtime, self._address, self._place)
+        except OSError as error:
+            raise _dial_error(error, self._address) from error
+        link = Link(session, transport, self._runtime, self._config, self._address, self._place)
+        try:
+            _keep_alive(transport, self._config)
+            transport.attach(link)
+            session.start()
+            transport.flush()
+            await self._start(link)
+            _check_target(link, wish)
+        except BaseException:
+            link.abort()
+            raise
+        return link
+
+    def _settings(self) -> StartupSettings:
+        config, address = self._config, self._address
+        if config.channel_binding == "require":
+            raise ConfigError("channel_binding=require: this version cannot bind SCRAM to TLS; use prefer")
+        policy = AuthPolicy(
+            config.password_for(address) is not None,
+            is_unix_socket=address.is_unix,
+            is_tls_verified=is_verified(self._mode),
+            allow_insecure_auth=config.allow_insecure_auth,
+            most_iterations=config.scram_max_iterations,
+        )
+        return StartupSettings(
+            config.user,
+            config.database,
+            parameters=dict(config.server_settings),
+            nonce=secrets.token_urlsafe(24),
+            tls=session_tls(self._mode),
+            policy=policy,
+        )
+
+    async def _start(self, link: Link) -> None:
+        session = link.session
+        while session.phase != READY:
+            await link.wait_until(lambda: session.need is not None or session.phase in (READY, SPENT) or link.is_lost)
+            if session.need is None and session.phase != READY:
+                raise _startup_failure(session.spent_cause, self._address)
+            await self._answer(link)
+            link.transport.flush()
+
+    async def _answer(self, link: Link) -> None:
+        session = link.session
+        need = session.need
+        if isinstance(need, NeedTls):
+            await self._upgrade(link)
+        elif isinstance(need, NeedPassword):
+            link.authentication = need.method
+            password = self._config.password_for(self._address)
+            missing = AuthError("the server asks for a password, and none is set")
+            session.answer(missing if password is None else password)
+        elif need is not None:
+            try:
+                session.answer(await self._runtime.in_thread(need.compute))
+            except QailError as error:
+                session.answer(error)
+
+    async def _upgrade(self, link: Link) -> None:
+        context = make_context(self._config, self._mode)
+        try:
+            await link.transport.start_tls(context, server_hostname(self._address, self._mode))
+        except (OSError, ValueError) as error:
+            raise tls_failure(error, self._address, self._mode) from error
+        link.session.answer(None)
+
+
+async def dial(runtime: Runtime, address: Address, place: str) -> Transport:
+    """A plain stream to `place`. Raises OSError."""
+    if address.is_unix:
+        return await runtime.open_unix(place)
+    return await runtime.open_tcp(place, address.port)
+
+
+def _dial_error(error: OSError, address: Address) -> ConnectError:
+    if isinstance(error, TimeoutError):
+        return ConnectError(f"{address} did not answer: {error}", reason="timeout")
+    if isinstance(error, FileNotFoundError):
+        return ConnectError(f"no server listens on the socket {address}{MEND}", reason="refused")
+    reason = error.strerror or str(error)
+    return ConnectError(f"{address} refused the connection: {reason}{MEND}", reason="refused")
+
+
+def _startup_failure(cause: QailError | None, address: Address) -> ConnectError:
+    if isinstance(cause, ConnectError):
+        return cause
+    failure = ConnectError(f"{address} closed the connection while it was starting: {cause}", reason="lost")
+    failure.__cause__ = cause
+    return failure
+
+
+def _keep_alive(transport: Transport, config: ConnectConfig) -> None:
+    """TCP keepalive and user timeout, as configured."""
+    socket = transport.socket
+    if transport.kind == "unix" or socket is None:
+        return
+    socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, int(config.keepalives))
+    options = {
+        "TCP_KEEPIDLE": config.keepalives_idle_seconds,
+        "TCP_KEEPINTVL": config.keepalives_interval_seconds,
+        "TCP_KEEPCNT": config.keepalives_count,
+        "TCP_USER_TIMEOUT": config.tcp_user_timeout_milliseconds,
+    }
+    for name, value in options.items():
+        # Not every system has every option.
+        if value is not None and hasattr(sockets, name):
+            socket.setsockopt(sockets.IPPROTO_TCP, getattr(sockets, name), value)
+
+
+def _check_target(link: Link, wish: str) -> None:
+    """Raises ConnectError when the server is not of the kind that `target_session_attrs` asks for."""
+    told = link.session.parameters
+    is_standby = told.get("in_hot_standby") == "on"
+    is_read_only = is_standby or told.get("default_transaction_read_only") == "on"
+    fits = {
+        "any": True,
+        "read-write": not is_read_only,
+        "read-only": is_read_only,
+        "primary": not is_standby,
+        "standby": is_standby,
+    }
+    if not fits.get(wish, True):
+        raise ConnectError(f"{link.address} is not {wish}, as target_session_attrs asks", reason="target")

@@ -1,0 +1,204 @@
+"""The verbs that Pool, Connection and Transaction share: how one statement is run and its answer given back.
+
+Rule 1: the shared path makes no task, lock or timer: a plan that is bound, a link with room, one segment, one wait.
+Whatever is rarer goes through `_run_slowly`.
+Rule 2: values are encoded before anything is queued.
+Rule 3: a request that provably never left is placed again; a prepared statement that the server has lost or changed
+is sent again, once, where the segment held that one statement and no transaction is open. Nothing else is repeated.
+Rule 4: a deadline covers everything from waiting for a connection to decoding.
+
+Source: design, "The way of a query" and "Request states"
+"""
+
+# The files of this package share `Places`, whose members are private to users of Pool and Connection.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from qail.compile.cache import Call
+from qail.compile.frames import BoundPlan, bind_plan
+from qail.errors import (
+    ConnectionLost,
+    DeadlineExceeded,
+    Outcome,
+    PostgresError,
+    QailError,
+    StatementInvalidated,
+)
+from qail.pg.catalog import Catalog, Namespace
+from qail.pg.codec.rows import RowDecoder
+from qail.pg.driver.bind import bind_all, known, server_version, with_query
+from qail.pg.driver.link import Link
+from qail.pg.driver.segment import SegmentBuilder, send_single
+from qail.pg.driver.transport import DeadlinePassed, Runtime
+from qail.pg.protocol.request import DISCARD, Item, Request
+from qail.pg.protocol.state import PREPARED, WITHDRAWN
+from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.wire.buffer import RowSink
+
+T = TypeVar("T")
+IDLE: Final = ord("I")
+
+
+class Attempt:
+    """How far a call with a deadline had come: what `DeadlineExceeded` says of it."""
+
+    __slots__ = ("request",)
+
+    def __init__(self) -> None:
+        self.request: Request | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        request = self.request
+        if request is None or request.state == WITHDRAWN:
+            return Outcome.NOT_SENT
+        return Outcome.NO_EFFECT if request.is_read_only else Outcome.UNKNOWN
+
+
+class Places(ABC):
+    """Where statements run. The pool answers with a shared link, a connection with its own."""
+
+    _runtime: Runtime
+    _catalog: Catalog
+    _namespace: Namespace
+    _timeout_seconds: float | None
+
+    @abstractmethod
+    def _pick(self, is_read_only: bool) -> Link | None:
+        """A link that takes a request now, to be submitted before anything is awaited. None: `_wait_for_link`.
+
+        Raises:
+            UsageError, PoolClosed, ConnectionLost: nothing can be sent.
+        """
+
+    @abstractmethod
+    async def _wait_for_link(self, is_read_only: bool, deadline: float | None) -> Link:
+        """The same, waiting its turn. Raises PoolTimeout."""
+
+    @property
+    @abstractmethod
+    def _may_move(self) -> bool:
+        """Whether a request that never left may run on another connection."""
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        """Whether a transaction of the caller's is open around what it sends."""
+        return False
+
+    async def _place(self, is_read_only: bool, deadline: float | None) -> Link:
+        return self._pick(is_read_only) or await self._wait_for_link(is_read_only, deadline)
+
+    async def _bind(self, call: Call, deadline: float | None) -> BoundPlan:
+        link = await self._place(True, deadline)
+        bound = known(self._catalog, self._namespace, call.plan, server_version(link))
+        return bound or (await bind_all(link, self._catalog, self._namespace, [call]))[0]
+
+    def _deadline(self, timeout: float | None) -> float | None:
+        seconds = timeout if timeout is not None else self._timeout_seconds
+        return None if seconds is None else self._runtime.now() + seconds
+
+    async def _within(self, deadline: float | None, attempt: Attempt, work: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self._runtime.within(deadline, work)
+        except DeadlinePassed:
+            raise self._late(attempt) from None
+
+    def _late(self, attempt: Attempt) -> QailError:
+        """What a caller is told whose deadline has passed."""
+        if attempt.request is None:
+            return DeadlineExceeded("the deadline passed before anything was sent", outcome=Outcome.NOT_SENT)
+        return DeadlineExceeded("the deadline passed before the server had answered", outcome=attempt.outcome)
+
+    async def _run(self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None) -> Item:
+        """Run one statement; its settled item, without an error."""
+        plan = call.plan
+        bound = self._namespace.find(plan)
+        if bound is None or timeout is not None or self._timeout_seconds is not None:
+            return await self._run_with_deadline(call, sink, timeout)
+        link = self._pick(plan.is_read_only)
+        if link is None or link.unsent_scopes:
+            return await self._run_slowly(call, sink, None, Attempt())
+        waiter = self._runtime.waiter()
+        request = send_single(link, bound, call.values, sink(bound), waiter)
+        try:
+            await waiter
+        except BaseException:
+            link.abandon(request)
+            raise
+        if request.error is None:
+            item = request.items[0]
+            if item.how != PREPARED:
+                learn(self._namespace, bound, item.sink)
+            return item
+        return await self._run_slowly(call, sink, None, Attempt(), (link, request))
+
+    async def _run_with_deadline(self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None) -> Item:
+        deadline = self._deadline(timeout)
+        attempt = Attempt()
+        if deadline is None:
+            return await self._run_slowly(call, sink, None, attempt)
+        return await self._within(deadline, attempt, lambda: self._run_slowly(call, sink, deadline, attempt))
+
+    async def _run_slowly(
+        self,
+        call: Call,
+        sink: Callable[[BoundPlan], RowSink],
+        deadline: float | None,
+        attempt: Attempt,
+        failed: tuple[Link, Request] | None = None,
+    ) -> Item:
+        plan = call.plan
+        is_healed = False
+        while True:
+            if failed is not None:
+                is_healed = self._judge(*failed, call, is_healed)
+            bound = self._namespace.find(plan) or await self._bind(call, deadline)
+            link = await self._place(plan.is_read_only, deadline)
+            builder = SegmentBuilder(link)
+            builder.add(bound, call.values, sink(bound))
+            request = builder.request()
+            attempt.request = request
+            await link.settle(request)
+            if request.error is None:
+                item = request.items[-1]
+                learn(self._namespace, bound, item.sink)
+                return item
+            failed = (link, request)
+
+    def _judge(self, link: Link, request: Request, call: Call, is_healed: bool) -> bool:
+        """Raise the error of `request`, unless it may run again; then whether that heals a statement."""
+        error = request.error
+        assert error is not None
+        if self._may_move and isinstance(error, ConnectionLost) and error.outcome is Outcome.NOT_SENT:
+            return is_healed
+        is_stale = isinstance(error, PostgresError) and is_stale_statement(error)
+        if is_stale:
+            self._namespace.drop(call.plan)
+            if not is_healed and len(request.items) == 1 and request.transaction_status == IDLE:
+                return True
+            if request.is_in_transaction:
+                raise StatementInvalidated(
+                    f"a prepared statement no longer fits the database: {error}; run the whole transaction again"
+                ) from error
+        raise with_query(error, call.plan)
+
+
+def learn(namespace: Namespace, bound: BoundPlan, sink: RowSink) -> None:
+    """Keep what the answer told of the result, where its types differ from those known before."""
+    if isinstance(sink, RowDecoder) and sink.is_changed:
+        plan = bound.plan
+        namespace.keep(plan, bind_plan(plan, bound.registry, bound.parameter_oids, sink.description))
+
+
+decoder: Final[Callable[[BoundPlan], RowSink]] = BoundPlan.sink
+"""The sink of a statement whose rows are wanted."""
+
+
+def discard(bound: BoundPlan) -> RowSink:
+    """The sink of a statement whose rows are not."""
+    return DISCARD

@@ -1,0 +1,187 @@
+"""`async with db.pipeline() as p`: calls that return at once, answered together.
+
+Rule 1: each call has a Sync of its own: one that fails leaves the others' work in place.
+Rule 2: what was called leaves at the first `await` of an answer, at `await p.flush()` and at the end of the block.
+Rule 3: an error that nobody looked at is raised at the end of the block; an answer is never silently dropped.
+"""
+
+# The files of this package share `Places`, whose members are private to users of Pool and Connection.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar, cast, overload
+
+from qail.ast.build.builder import Command, Fetchable
+from qail.ast.build.dyn import Dyn
+from qail.ast.build.returning import DynReturning
+from qail.compile.cache import Call, lookup
+from qail.compile.frames import BoundPlan
+from qail.errors import QailError, ResultError, UsageError
+from qail.pg.driver.batch import bound_or_refused, sink_of
+from qail.pg.driver.bind import with_query
+from qail.pg.driver.executor import Attempt, Places
+from qail.pg.driver.link import Link
+from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, mark_index, rows_of
+from qail.pg.driver.segment import SegmentBuilder
+from qail.pg.driver.window import Window
+from qail.pg.protocol.request import Item, Request
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class PipelineAnswer(Generic[T]):
+    """What one call of a pipeline will return: await it inside the block, or take `result()` after it."""
+
+    def __init__(self, pipeline: Pipeline, call: Call, finish: Callable[[Item], T]) -> None:
+        self.call: Final = call
+        self.is_seen = False
+        self.error: QailError | None = None
+        self.is_done = False
+        self._pipeline: Final = pipeline
+        self._finish: Final = finish
+        self._value: T | None = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        if not self.is_done:
+            yield from self._pipeline.flush().__await__()
+        return self.result()
+
+    def result(self) -> T:
+        """The answer. Raises the call's error, or UsageError before the pipeline was flushed."""
+        if not self.is_done:
+            raise UsageError("this call of the pipeline has not been answered: await it, or leave the block first")
+        self.is_seen = True
+        if self.error is not None:
+            raise self.error
+        return cast("T", self._value)
+
+    def settle(self, item: Item, error: QailError | None) -> None:
+        """Keep what came. Called once."""
+        self.is_done = True
+        self.error = error
+        if error is None:
+            try:
+                self._value = self._finish(item)
+            except ResultError as refused:
+                self.error = refused
+
+    def fail(self, error: QailError) -> None:
+        """The call was never made."""
+        self.is_done = True
+        self.error = error
+
+
+class Pipeline:
+    """Calls that travel together. Made by `pipeline()` of a pool, connection or transaction."""
+
+    def __init__(self, places: Places) -> None:
+        self._places: Final = places
+        self._waiting: list[PipelineAnswer[Any]] = []
+        self._answers: list[PipelineAnswer[Any]] = []
+        self._is_open = False
+
+    def fetch_all(self, query: Fetchable[R], /) -> PipelineAnswer[list[R]]:
+        """All rows."""
+        return self._add(fetching, query, lambda item: rows_of(query, item))
+
+    def fetch_one(self, query: Fetchable[R], /) -> PipelineAnswer[R]:
+        """The only row."""
+        return self._add(fetching, query, lambda item: exactly_one(rows_of(query, item)))
+
+    def fetch_optional(self, query: Fetchable[R], /) -> PipelineAnswer[R | None]:
+        """The only row, or None."""
+        return self._add(fetching, query, lambda item: at_most_one(rows_of(query, item)))
+
+    @overload
+    def fetch_value(self, query: Dyn | DynReturning, /) -> PipelineAnswer[Any]: ...
+    @overload
+    def fetch_value(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[T]: ...
+    def fetch_value(self, query: Any, /) -> PipelineAnswer[Any]:
+        """The one column of the only row."""
+        return self._add(fetching, query, lambda item: exactly_one(column_of(query, item)))
+
+    @overload
+    def fetch_values(self, query: Dyn | DynReturning, /) -> PipelineAnswer[list[Any]]: ...
+    @overload
+    def fetch_values(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[list[T]]: ...
+    def fetch_values(self, query: Any, /) -> PipelineAnswer[list[Any]]:
+        """The one column of all rows."""
+        return self._add(fetching, query, lambda item: column_of(query, item))
+
+    def execute(self, command: Command | Fetchable[Any], /) -> PipelineAnswer[int]:
+        """Rows affected."""
+        return self._add(lookup, command, affected)
+
+    async def flush(self) -> None:
+        """Send what waits, and wait for all of it."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        window = Window(self._places, None, Attempt())
+        try:
+            bounds = await bound_or_refused(self._places, [answer.call for answer in waiting], None)
+            for answer, bound in zip(waiting, bounds, strict=True):
+                await _send(window, answer, bound)
+            await window.finish()
+        finally:
+            window.abandon()
+
+    async def __aenter__(self) -> Self:
+        self._is_open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            return
+        await self.flush()
+        self._is_open = False
+        # Answers know their pipeline: a cycle would keep all rows until the garbage collector's next full round.
+        answers, self._answers = self._answers, []
+        if kind is not None:
+            return
+        for index, answer in enumerate(answers):
+            if answer.error is not None and not answer.is_seen:
+                mark_index(answer.error, index)
+                raise answer.error
+
+    def _add(self, find: Callable[[Any], Call], query: Any, finish: Callable[[Item], T]) -> PipelineAnswer[T]:
+        if not self._is_open:
+            raise UsageError("a pipeline takes calls inside its `async with` block only")
+        answer = PipelineAnswer(self, find(query), finish)
+        self._waiting.append(answer)
+        self._answers.append(answer)
+        return answer
+
+
+async def _send(window: Window, answer: PipelineAnswer[Any], bound: BoundPlan | QailError) -> None:
+    if isinstance(bound, QailError):
+        answer.fail(bound)
+        return
+    try:
+        await window.send(_maker(answer, bound), _taker(answer))
+    except QailError as error:
+        # A value that does not fit, or no connection: this call was not made.
+        answer.fail(error)
+
+
+def _maker(answer: PipelineAnswer[Any], bound: BoundPlan) -> Callable[[Link], Request]:
+    def make(link: Link) -> Request:
+        builder = SegmentBuilder(link)
+        builder.add(bound, answer.call.values, sink_of(bound))
+        return builder.request()
+
+    return make
+
+
+def _taker(answer: PipelineAnswer[Any]) -> Callable[[Request], None]:
+    def take(request: Request) -> None:
+        error = request.error
+        answer.settle(request.items[-1], None if error is None else with_query(error, answer.call.plan))
+
+    return take

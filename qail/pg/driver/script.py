@@ -1,0 +1,45 @@
+"""`script`: raw text of several statements over the simple query protocol.
+
+Source: protocol-flow.html, "Simple Query"
+"""
+
+# The files of this package share `Places`, whose members are private to users of Pool and Connection.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from qail.pg.codec.registry import CodecRegistry
+from qail.pg.codec.rows import RowDecoder
+from qail.pg.driver.executor import Attempt, Places
+from qail.pg.driver.results import affected, raw_rows_of
+from qail.pg.driver.segment import control, simple
+from qail.pg.protocol.request import Item
+from qail.pg.wire.buffer import RowSink
+
+
+async def run_script(places: Places, text: str, deadline: float | None, attempt: Attempt) -> list[Any]:
+    """One result per statement: rows as tuples where there are some, else the count."""
+    registry: CodecRegistry = places._catalog.registry
+
+    def make_sink() -> RowSink:
+        return RowDecoder([], registry, None)
+
+    link = await places._place(False, deadline)
+    if link.unsent_scopes:
+        # A simple query carries no openings; should BEGIN fail, the text must not run on its own.
+        await link.run(control(link, [], is_end=False))
+    request = simple(text)
+    request.make_sink = make_sink
+    attempt.request = request
+    link.soil()
+    await link.run(request)
+    return [_result(item) for item in request.items]
+
+
+def _result(item: Item) -> Any:
+    sink = item.sink
+    if isinstance(sink, RowDecoder) and sink.columns:
+        return raw_rows_of(item)
+    return affected(item)

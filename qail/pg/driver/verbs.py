@@ -1,0 +1,142 @@
+"""The verbs themselves, the same on Pool, Connection and Transaction.
+
+Every verb takes `timeout=` in seconds; it covers everything from waiting for a connection to decoding, and is not
+limited by default. A deadline that passes while waiting for a connection is a PoolTimeout, later a DeadlineExceeded.
+The static types of the verbs are those of `qail.executor.Executor`.
+"""
+
+# The files of this package share `Places`, whose members are private to users of Pool and Connection.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeAlias, TypeVar, overload
+
+from qail.ast.build.builder import Command, Fetchable
+from qail.ast.build.dyn import Dyn
+from qail.ast.build.returning import DynReturning
+from qail.compile.cache import Call, lookup
+from qail.pg.driver.batch import Batch, ManySets, bound_for, sink_of
+from qail.pg.driver.executor import Attempt, Places, decoder, discard
+from qail.pg.driver.pipeline import Pipeline
+from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, rows_of
+from qail.pg.protocol.request import Item
+from qail.pg.steps.sets import values_of
+
+R = TypeVar("R")
+T = TypeVar("T")
+Statement: TypeAlias = Command | Fetchable[Any]
+
+
+class Verbs(Places):
+    """Fetching, executing, batches and pipelines over `Places`."""
+
+    async def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+        """All rows, each in the form the query promises."""
+        item = await self._run(fetching(query), decoder, timeout)
+        return rows_of(query, item)
+
+    async def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+        """The only row. Raises NoRowsError, TooManyRowsError."""
+        item = await self._run(fetching(query), decoder, timeout)
+        row: R = exactly_one(rows_of(query, item))
+        return row
+
+    async def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+        """The only row, or None. Raises TooManyRowsError."""
+        item = await self._run(fetching(query), decoder, timeout)
+        row: R | None = at_most_one(rows_of(query, item))
+        return row
+
+    @overload
+    async def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    @overload
+    async def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
+    async def fetch_value(self, query: Any, /, *, timeout: float | None = None) -> Any:
+        """The one column of the only row. Raises NoRowsError, TooManyRowsError."""
+        item = await self._run(fetching(query), decoder, timeout)
+        return exactly_one(column_of(query, item))
+
+    @overload
+    async def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    @overload
+    async def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
+    async def fetch_values(self, query: Any, /, *, timeout: float | None = None) -> list[Any]:
+        """The one column of all rows."""
+        item = await self._run(fetching(query), decoder, timeout)
+        return column_of(query, item)
+
+    async def execute(self, command: Statement, /, *, timeout: float | None = None) -> int:
+        """Run a command; rows affected, 0 for one that counts none. Rows it returns are not kept."""
+        item = await self._run(lookup(command), discard, timeout)
+        return affected(item)
+
+    async def batch(
+        self,
+        queries: Sequence[Statement],
+        /,
+        *,
+        atomic: bool = True,
+        return_errors: bool = False,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """Many statements in one flight; rows for each that returns rows, else the rows affected.
+
+        Args:
+            atomic: one implicit transaction: all or nothing. Otherwise each is its own, in order.
+            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`.
+        """
+        deadline = self._deadline(timeout)
+        attempt = Attempt()
+        batch = Batch(self, queries, deadline, attempt)
+        return await self._within(deadline, attempt, partial(batch.run, atomic=atomic, return_errors=return_errors))
+
+    async def execute_many(
+        self, command: Statement, rows: Iterable[Any], /, *, timeout: float | None = None
+    ) -> list[int]:
+        """One command with many sets of values; the rows affected by each. One Sync a window of sets."""
+        counts: list[int] = []
+
+        def take(items: list[Item]) -> None:
+            counts.extend(affected(item) for item in items)
+
+        await self._many(command, rows, take, timeout, is_fetch=False)
+        return counts
+
+    async def fetch_many(
+        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+    ) -> list[list[R]]:
+        """One query with many sets of values; the rows of each. One Sync a window of sets."""
+        results: list[list[R]] = []
+
+        def take(items: list[Item]) -> None:
+            results.extend(rows_of(query, item) for item in items)
+
+        await self._many(query, rows, take, timeout, is_fetch=True)
+        return results
+
+    def pipeline(self) -> Pipeline:
+        """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
+        return Pipeline(self)
+
+    async def _many(
+        self,
+        query: Any,
+        rows: Iterable[Any],
+        take: Callable[[list[Item]], None],
+        timeout: float | None,
+        *,
+        is_fetch: bool,
+    ) -> None:
+        call: Call = fetching(query) if is_fetch else lookup(query)
+        deadline = self._deadline(timeout)
+        attempt = Attempt()
+
+        async def run() -> None:
+            bound = (await bound_for(self, [call], deadline))[0]
+            many = ManySets(self, bound, sink_of if is_fetch else discard, attempt)
+            await many.run((values_of(call, row) for row in rows), take, deadline)
+
+        await self._within(deadline, attempt, run)

@@ -1,0 +1,83 @@
+"""Binary COPY of records: its SQL, the query that describes its columns, and the size of its pieces. No I/O.
+
+Rule 1: binary COPY converts nothing, so the columns' types are those the server describes, never those a class says.
+Rule 2: a piece is cut by bytes, learnt from the piece before: memory is bounded whatever a record weighs.
+
+Source: sql-copy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from qail.ast.build.items import relation_of, whole_row_of
+from qail.ast.build.qail import Qail
+from qail.compile.quote import identifier
+from qail.errors import BuildError, UsageError
+
+PIECE_BYTES: Final = 256 * 1024
+MOST_RECORDS: Final = 10_000
+FIRST_RECORDS: Final = 64
+
+
+class CopyTable:
+    """A table and the columns to copy: of a class its own, of a name all, unless `columns` names them."""
+
+    def __init__(self, table: Any, columns: Sequence[Any] | None) -> None:
+        relation = relation_of(table)
+        self._name: Final = (relation.schema, relation.name) if relation.schema is not None else relation.name
+        names = None if columns is None else [_column_name(column) for column in columns]
+        row = whole_row_of(table)
+        if names is None and row is not None:
+            names = [column.name for column in row.columns]
+        if names is not None and not names:
+            raise UsageError("columns is empty: name at least one, or leave it out for all")
+        self.names: Final = names
+
+    @property
+    def query(self) -> Any:
+        """The SELECT whose description says the columns' names and types."""
+        query = Qail.get(self._name)
+        return query.columns(*self.names) if self.names is not None else query
+
+    def statement(self, names: Sequence[str], direction: str) -> bytes:
+        """`COPY table (columns) FROM STDIN` or `TO STDOUT`, in binary."""
+        parts = self._name if isinstance(self._name, tuple) else (self._name,)
+        table = ".".join(identifier(part) for part in parts)
+        columns = ", ".join(identifier(name) for name in names)
+        return f"COPY {table} ({columns}) {direction} (FORMAT binary)".encode()
+
+
+def query_statement(sql: bytes, value_count: int) -> bytes:
+    """`COPY (query) TO STDOUT` in binary.
+
+    Raises:
+        BuildError: the query has values, and COPY takes no parameters.
+    """
+    if value_count:
+        raise BuildError(
+            f"this query has {value_count} values and COPY takes no parameters: write them as literal(...), or fetch it"
+        )
+    return b"COPY (" + sql + b") TO STDOUT (FORMAT binary)"
+
+
+class PieceSize:
+    """How many records make a piece of about PIECE_BYTES."""
+
+    def __init__(self) -> None:
+        self.records = FIRST_RECORDS
+
+    def learn(self, records: int, piece_bytes: int) -> None:
+        """The last piece had so many records and bytes."""
+        if piece_bytes:
+            fitting = records * PIECE_BYTES // piece_bytes
+            # At most doubled, so that small records ahead of large ones do not lead to a huge piece.
+            self.records = max(1, min(fitting, self.records * 2, MOST_RECORDS))
+
+
+def _column_name(column: Any) -> str:
+    name = column if isinstance(column, str) else getattr(column, "name", None)
+    if not isinstance(name, str):
+        raise UsageError(f"a column to copy is a name or a column of a table, not {column!r:.60}")
+    return name

@@ -1,0 +1,1 @@
+"""What rows become: `row.py` the rows of untyped queries, `target.py` everything else."""

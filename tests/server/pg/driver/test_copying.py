@@ -1,0 +1,293 @@
+"""Binary COPY of records, both ways: bounded, and all or nothing."""
+
+# ruff: noqa: PT012  # what a block raises at its end is what these tests are about
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from qail.ast.build.qail import Qail
+from qail.errors import BuildError, EncodeError, PostgresError
+from qail.pg.driver.connection import connect
+from qail.pg.pool.pool import create_pool
+from support.delaying_proxy import delaying_proxy
+from support.servers import Database
+
+Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+IN = pytest.mark.feature("CP1", partial="binary only")
+ABORT = pytest.mark.feature("CP4")
+OUT = pytest.mark.feature("CP2", partial="binary only, rows only")
+
+
+@pytest.fixture
+def things(fresh_database: Database) -> Database:
+    fresh_database.sql(
+        'CREATE TABLE things ("Id" int PRIMARY KEY, name text NOT NULL, price numeric, made timestamptz, key uuid)'
+    )
+    return fresh_database
+
+
+MADE = dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.UTC)
+KEY = UUID(int=7)
+
+
+def record(number: int) -> tuple[Any, ...]:
+    return (number, f"thing {number}", Decimal("1.50"), MADE, None if number % 2 else KEY)
+
+
+@IN
+@OUT
+@pytest.mark.parametrize("kind", ["connection", "pool", "transaction"])
+def test_what_goes_in_comes_out(run: Run, things: Database, kind: str) -> None:
+    async def slowly() -> AsyncIterator[tuple[Any, ...]]:
+        for number in range(500, 600):
+            await asyncio.sleep(0)
+            yield record(number)
+
+    async def main() -> None:
+        async with connect(things.dsn) as connection, create_pool(things.dsn) as pool:
+
+            async def fill(db: Any) -> None:
+                assert await db.copy_in("things", (record(i) for i in range(500))) == 500
+                assert await db.copy_in(("public", "things"), slowly()) == 100
+                assert await db.copy_in("things", []) == 0
+                assert await db.copy_in("things", [[700, "short"]], columns=["Id", "name"]) == 1
+
+            if kind == "transaction":
+                async with connection.transaction():
+                    await fill(connection)
+            else:
+                await fill(connection if kind == "connection" else pool)
+
+            db = connection if kind == "connection" else pool
+            rows = [row async for row in db.copy_out("things")]
+            assert rows == [*map(record, range(600)), (700, "short", None, None, None)]
+            async with db.copy_out("things", columns=["name"]) as names:
+                assert [row async for row in names][:2] == [("thing 0",), ("thing 1",)]
+            query = Qail.get("things").columns("name", "Id").order_by(("Id", "desc"))
+            assert [row async for row in db.copy_out(query)][:1] == [("short", 700)]
+            assert len(await db.fetch_all(Qail.get("things"))) == 601
+
+    run(main)
+
+
+@IN
+def test_memory_is_bounded_by_pieces_and_not_by_the_load(run: Run, things: Database) -> None:
+    count, name = 20_000, "n" * 4000
+
+    def source() -> Iterator[tuple[Any, ...]]:
+        for number in range(count):
+            yield (number, name, None, None, None)
+
+    async def main() -> None:
+        async with delaying_proxy(things.server.socket_path, buffer_bytes=16_384) as proxy:
+            where = {"host": proxy.host, "port": 5432, "user": things.server.user, "dbname": things.name}
+            async with connect(**where) as db:
+                tracemalloc.start()
+                try:
+                    assert await db.copy_in("things", source()) == count
+                    _, peak = tracemalloc.get_traced_memory()
+                finally:
+                    tracemalloc.stop()
+                # 80 MB went through.
+                assert peak < 8 * 1024 * 1024
+
+    run(main)
+
+
+@OUT
+def test_a_slow_reader_holds_the_server_back(run: Run, things: Database) -> None:
+    things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 200000) i")
+
+    async def main() -> None:
+        async with connect(things.dsn) as db, db.copy_out("things", columns=["Id", "name"]) as rows:
+            await anext(rows)
+            assert rows._reader is not None
+            seen = -1
+            while seen < len(rows._reader.rows):
+                seen = len(rows._reader.rows)
+                await asyncio.sleep(0.2)
+            assert seen < 60_000
+            assert sum([1 async for _ in rows]) == 199_999
+
+    run(main)
+
+
+@IN
+@ABORT
+def test_a_failing_source_stores_nothing_and_the_connection_goes_on(run: Run, things: Database) -> None:
+    def source() -> Iterator[tuple[Any, ...]]:
+        yield from map(record, range(1000))
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with connect(things.dsn) as db:
+            with pytest.raises(ZeroDivisionError):
+                await db.copy_in("things", source())
+            with pytest.raises(EncodeError, match="name"):
+                await db.copy_in("things", [record(1), (2, 3, None, None, None)])
+            with pytest.raises(EncodeError):
+                await db.copy_in("things", [(1, "too few")])
+            assert await db.fetch_all(Qail.get("things")) == []
+            assert await db.copy_in("things", [record(1)]) == 1
+
+    run(main)
+
+
+@IN
+@pytest.mark.parametrize("rows", [2, 100_000])
+def test_what_the_server_refuses_is_told_and_the_connection_goes_on(run: Run, things: Database, rows: int) -> None:
+    async def main() -> None:
+        async with connect(things.dsn) as db:
+            with pytest.raises(PostgresError) as caught:
+                await db.copy_in("things", (record(i % (rows - 1)) for i in range(rows)))
+            assert caught.value.sqlstate == "23505"
+            with pytest.raises(PostgresError) as caught:
+                await db.copy_in("nobody", [record(1)])
+            assert caught.value.sqlstate == "42P01"
+            with pytest.raises(PostgresError) as caught:
+                await db.copy_in("things", [(None, "x")], columns=["Id", "name"])
+            assert caught.value.sqlstate == "23502"
+            with pytest.raises(PostgresError):
+                [row async for row in db.copy_out("nobody")]
+            with pytest.raises(BuildError, match="literal"):
+                [row async for row in db.copy_out(Qail.get("things").eq("Id", 1))]
+            assert await db.fetch_all(Qail.get("things")) == []
+
+    run(main)
+
+
+@IN
+def test_a_cancelled_load_stores_nothing(run: Run, things: Database) -> None:
+    async def forever() -> AsyncIterator[tuple[Any, ...]]:
+        number = 0
+        while True:
+            yield record(number)
+            number += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        async with connect(things.dsn) as db:
+            task = asyncio.ensure_future(db.copy_in("things", forever()))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await db.fetch_all(Qail.get("things")) == []
+
+    run(main)
+
+
+@OUT
+@ABORT
+@pytest.mark.parametrize("kind", ["connection", "pool"])
+def test_leaving_early_leaves_the_connection_usable(run: Run, things: Database, kind: str) -> None:
+    things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 50000) i")
+
+    async def main() -> None:
+        open_it = connect if kind == "connection" else create_pool
+        async with open_it(things.dsn) as db:
+            async with db.copy_out("things") as rows:
+                assert (await anext(rows))[0] == 1
+            assert len(await db.fetch_all(Qail.get("things").columns("Id"))) == 50_000
+
+    run(main)
+
+
+@IN
+@ABORT
+@pytest.mark.parametrize("kind", ["connection", "pool", "transaction"])
+@pytest.mark.parametrize(
+    ("number", "wrong", "told"),
+    [
+        (5, (5, 6, None, None, None), 'record 5, column "name"'),
+        (5, ("5", "five", None, None, None), 'record 5, column "Id"'),
+        (5000, (5000, "n", "1.5", None, None), 'record 5000, column "price"'),
+        (5, (5, "five"), "record 5 has 2 values for 5 columns"),
+        (5, 7, "record 5 is int"),
+    ],
+)
+def test_a_wrong_record_is_named_and_nothing_is_stored(
+    run: Run, things: Database, kind: str, number: int, wrong: Any, told: str
+) -> None:
+    def source() -> Iterator[Any]:
+        yield from (record(i) for i in range(1, number))
+        yield wrong
+        yield from (record(i) for i in range(number + 1, number + 100))
+
+    async def fail(db: Any) -> None:
+        with pytest.raises(EncodeError, match=told) as caught:
+            await db.copy_in("things", source())
+        assert not caught.value.connection_spent
+
+    async def main() -> None:
+        async with create_pool(things.dsn, max_size=1) as pool, connect(things.dsn) as connection:
+            db: Any = pool if kind == "pool" else connection
+            if kind == "transaction":
+                with pytest.raises(PostgresError):
+                    # The server ended the COPY with an error, so the transaction is lost; the connection is not.
+                    async with connection.transaction() as transaction:
+                        await fail(connection)
+                        await transaction.fetch_all(Qail.get("things"))
+            else:
+                await fail(db)
+            assert await db.fetch_all(Qail.get("things")) == []
+            assert await db.copy_in("things", [record(1)]) == 1
+            assert pool.stats().lost_total == 0
+
+    run(main)
+
+
+@IN
+@ABORT
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("after", [0, 1, 5000])
+def test_the_sources_own_exception_comes_out_unchanged(run: Run, things: Database, is_async: bool, after: int) -> None:
+    error = LookupError("my own")
+
+    def source() -> Iterator[Any]:
+        yield from map(record, range(after))
+        raise error
+
+    async def slowly() -> AsyncIterator[Any]:
+        for each in source():
+            yield each
+
+    async def main() -> None:
+        async with create_pool(things.dsn, max_size=1) as pool:
+            with pytest.raises(LookupError) as caught:
+                await pool.copy_in("things", slowly() if is_async else source())
+            assert caught.value is error
+            assert error.__cause__ is None
+            assert await pool.fetch_all(Qail.get("things")) == []
+            assert await pool.copy_in("things", [record(1)]) == 1
+            assert pool.stats().lost_total == 0
+
+    run(main)
+
+
+@OUT
+@ABORT
+def test_a_reader_that_fails_or_breaks_off_leaves_the_connection_usable(run: Run, things: Database) -> None:
+    things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 50000) i")
+
+    async def main() -> None:
+        async with connect(things.dsn) as db:
+            process_id = db.info.process_id
+            for _ in range(3):
+                with pytest.raises(ZeroDivisionError):
+                    async with db.copy_out("things") as rows:
+                        async for _row in rows:
+                            raise ZeroDivisionError
+                assert await db.script("SELECT 1") == [[("1",)]]
+            assert db.info.process_id == process_id
+
+    run(main)

@@ -1,0 +1,278 @@
+"""The pool: bounds, leases that end once, clean returns, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import warnings
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from qail.ast.build.qail import Qail
+from qail.errors import ConfigError, PoolClosed, PoolTimeout, UsageError
+from qail.pg.driver.segment import control
+from qail.pg.pool.pool import create_pool
+from support.servers import Database
+
+Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+@pytest.fixture
+def counted(fresh_database: Database) -> Database:
+    fresh_database.sql("CREATE TABLE log (id int PRIMARY KEY); CREATE TABLE one AS SELECT 1 AS id")
+    return fresh_database
+
+
+def backends(database: Database) -> int:
+    rows = database.sql(
+        f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.name}' AND pid <> pg_backend_pid()"
+    )
+    return int(rows[0][0] or 0)
+
+
+ONE = Qail.get("one").columns("id")
+
+
+@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+def test_a_thousand_tasks_never_exceed_the_maximum(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        most = 0
+        async with create_pool(counted.dsn, max_size=4) as pool:
+
+            async def work(number: int) -> None:
+                nonlocal most
+                if number % 10:
+                    await pool.execute(Qail.add("log").values({"id": number}))
+                else:
+                    async with pool.acquire() as connection:
+                        assert await connection.fetch_value(ONE) == 1
+                        most = max(most, pool.stats().size)
+                        if number % 100 == 0:
+                            assert backends(counted) <= 4
+
+            await asyncio.gather(*[work(number) for number in range(1000)])
+            assert most <= 4
+            assert len(await pool.fetch_all(Qail.get("log"))) == 900
+
+    run(main)
+
+
+@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+def test_waiters_are_served_in_order(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        served: list[int] = []
+        async with create_pool(counted.dsn, max_size=1) as pool:
+
+            async def work(number: int) -> None:
+                async with pool.acquire():
+                    served.append(number)
+                    await asyncio.sleep(0)
+
+            async with pool.acquire():
+                tasks = [asyncio.ensure_future(work(number)) for number in range(20)]
+                await asyncio.sleep(0)
+            await asyncio.gather(*tasks)
+        assert served == list(range(20))
+
+    run(main)
+
+
+@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+def test_pool_timeout_says_who_holds_what(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=1) as pool:
+
+            async def holder() -> None:
+                async with pool.acquire():
+                    with pytest.raises(PoolTimeout) as caught:
+                        async with pool.acquire(timeout=0.05):
+                            pass
+                    text = str(caught.value)
+                    assert "1 of at most 1" in text
+                    assert "0 idle" in text
+                    assert "1 callers waiting" in text
+                    assert "the holder" in text
+                    with pytest.raises(PoolTimeout):
+                        await pool.fetch_value(ONE, timeout=0.05)
+
+            await asyncio.create_task(holder(), name="the holder")
+            assert await pool.fetch_value(ONE) == 1
+            assert pool.stats().waiting == 0
+            assert pool.stats().timeouts_total == 2
+
+    run(main)
+
+
+@pytest.mark.feature("PO2")
+def test_a_lease_is_given_back_once(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=2) as pool:
+            async with pool.acquire() as connection:
+                assert pool.stats().leased == 1
+            assert (pool.stats().leased, pool.stats().idle) == (0, 1)
+            with pytest.raises(UsageError):
+                await connection.fetch_value(ONE)
+            with pytest.raises(UsageError):
+                await pool.release(connection)
+
+            by_hand = await pool.acquire()
+            assert await by_hand.fetch_value(ONE) == 1
+            await pool.release(by_hand)
+            with pytest.raises(UsageError):
+                await pool.release(by_hand)
+            assert (pool.stats().leased, pool.stats().idle, pool.stats().size) == (0, 1, 1)
+
+            async with pool.acquire() as connection:
+                await connection.close()
+            assert pool.stats().size == 0
+            assert await pool.fetch_value(ONE) == 1
+
+    run(main)
+
+
+@pytest.mark.feature("PO2")
+def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=1) as pool:
+            forgotten = await pool.acquire()
+            first = forgotten.info.process_id
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                del forgotten
+                gc.collect()
+            assert [warning.category for warning in caught] == [ResourceWarning]
+            async with pool.acquire(timeout=5) as connection:
+                assert connection.info.process_id != first
+            assert pool.stats().lost_total == 1
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("dirt", "probe", "expected"),
+    [
+        ("SET work_mem = '1MB'; SET search_path = pg_catalog", "SHOW search_path", '"$user", public'),
+        ("BEGIN; CREATE TABLE leak (id int)", "SELECT count(*) FROM pg_class WHERE relname = 'leak'", "0"),
+        ("CREATE TEMP TABLE leak (id int)", "SELECT count(*) FROM pg_class WHERE relname = 'leak'", "0"),
+        ("SELECT pg_advisory_lock(7)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0"),
+        ("LISTEN leak", "SELECT count(*) FROM pg_listening_channels()", "0"),
+        ("SET ROLE pg_monitor", "SELECT current_user = session_user", "t"),
+        ("BEGIN; SELECT 1/0", "SELECT 1", "1"),
+    ],
+    ids=["settings", "open", "temp", "lock", "listen", "role", "failed"],
+)
+def test_the_next_borrower_finds_nothing(run: Run, counted: Database, dirt: str, probe: str, expected: str) -> None:
+    from qail.errors import PostgresError
+
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=1) as pool:
+            async with pool.acquire() as connection:
+                first = connection.info.process_id
+                try:
+                    await connection.script(dirt)
+                except PostgresError:
+                    assert dirt.endswith("1/0")
+            async with pool.acquire() as connection:
+                assert connection.info.process_id == first
+                assert await connection.script(probe) == [[(expected,)]]
+
+    run(main)
+
+
+def test_a_transaction_left_open_on_a_shared_connection_spends_it(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=1) as pool:
+            await pool.fetch_value(ONE)
+            keeper = pool._keeper
+            assert keeper is not None
+            link = keeper.slots[0].link
+            assert link is not None
+            process_id = link.session.process_id
+
+            await link.run(control(link, [b"BEGIN"], is_end=False))
+
+            assert link.session.is_spent
+            assert await pool.fetch_value(ONE) == 1
+            async with pool.acquire() as connection:
+                assert connection.info.process_id != process_id
+            assert pool.stats().lost_total == 1
+
+    run(main)
+
+
+def test_lost_connections_are_replaced(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, min_size=2, max_size=3) as pool:
+            assert backends(counted) == 2
+            counted.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{counted.name}' AND pid <> pg_backend_pid()"
+            )
+            while pool.stats().size:
+                await asyncio.sleep(0.005)
+            assert await pool.fetch_value(ONE) == 1
+            assert pool.stats().lost_total == 2
+
+    run(main)
+
+
+def test_closing_waits_for_what_runs_and_refuses_what_waits(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        pool = await create_pool(counted.dsn, max_size=1).open()
+        connection = await pool.acquire()
+        waiting = asyncio.ensure_future(pool.fetch_value(ONE))
+        await asyncio.sleep(0)
+        closing = asyncio.ensure_future(pool.close(timeout=5))
+        with pytest.raises(PoolClosed):
+            await waiting
+        assert not closing.done()
+        assert await connection.fetch_value(ONE) == 1
+        await pool.release(connection)
+        await closing
+        assert backends(counted) == 0
+
+        pool = await create_pool(counted.dsn, max_size=1).open()
+        connection = await pool.acquire()
+        await pool.close(timeout=0.05)
+        with pytest.raises(Exception, match=r"clos|lost"):
+            await connection.fetch_value(ONE)
+        await pool.release(connection)
+
+    run(main)
+
+
+@pytest.mark.parametrize("sizes", [(-1, 5), (3, 2), (0, 0)])
+def test_sizes_that_cannot_be_are_refused(sizes: tuple[int, int]) -> None:
+    with pytest.raises(ConfigError):
+        create_pool("postgresql://localhost/", min_size=sizes[0], max_size=sizes[1])
+
+
+@pytest.mark.feature("PO6", partial="resize only")
+def test_resizing_takes_effect_as_connections_come_idle(run: Run, counted: Database) -> None:
+    async def main() -> None:
+        async with create_pool(counted.dsn, max_size=1) as pool:
+            first = await pool.acquire()
+            waiting = asyncio.ensure_future(pool.acquire().__aenter__())
+            await asyncio.sleep(0)
+            pool.resize(3)
+            second = await waiting
+            third = await pool.acquire()
+            assert (pool.stats().max_size, pool.stats().size) == (3, 3)
+
+            pool.resize(1)
+            assert pool.stats().size == 3
+            for connection in (first, second, third):
+                assert await connection.fetch_value(ONE) == 1
+                await pool.release(connection)
+            assert (pool.stats().max_size, pool.stats().size, pool.stats().lost_total) == (1, 1, 0)
+            assert await asyncio.gather(*[pool.fetch_value(ONE) for _ in range(50)]) == [1] * 50
+            while backends(counted) > 1:
+                await asyncio.sleep(0.01)
+            for wrong in (0, -1):
+                with pytest.raises(ConfigError, match="max_size"):
+                    pool.resize(wrong)
+            assert pool.stats().max_size == 1
+
+    run(main)

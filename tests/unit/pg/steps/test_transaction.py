@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from qail.errors import CommitRejected, UsageError
+from qail.pg.steps.transaction import FAILED, IDLE, ScopeSteps, begin_statement
+
+OPEN = ord("T")
+
+
+@pytest.mark.parametrize(
+    ("isolation", "read_only", "deferrable", "sql"),
+    [
+        (None, False, False, b"BEGIN"),
+        ("serializable", False, False, b"BEGIN ISOLATION LEVEL SERIALIZABLE"),
+        ("repeatable_read", True, False, b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+        ("serializable", True, True, b"BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE"),
+        (None, None, None, b"BEGIN"),
+    ],
+)
+def test_begin_says_only_what_was_asked(isolation: str | None, read_only: bool, deferrable: bool, sql: bytes) -> None:
+    assert begin_statement(isolation, read_only, deferrable) == sql
+
+
+@pytest.mark.parametrize("level", ["", "chaos", "serializable; DROP TABLE users"])
+def test_an_unknown_level_is_refused(level: str) -> None:
+    with pytest.raises(UsageError, match="isolation"):
+        begin_statement(level, False, False)
+
+
+def test_a_scope_that_sent_nothing_ends_with_nothing() -> None:
+    for depth in (0, 2):
+        assert ScopeSteps(depth).ending(keep=True, status=IDLE) == []
+        assert ScopeSteps(depth).ending(keep=False, status=IDLE) == []
+
+
+def test_the_outermost_scope_commits_or_rolls_back() -> None:
+    steps = ScopeSteps(0, b"BEGIN READ ONLY")
+    steps.is_sent = True
+
+    assert steps.opening == b"BEGIN READ ONLY"
+    assert steps.ending(keep=True, status=OPEN) == [b"COMMIT"]
+    assert steps.ending(keep=True, status=FAILED) == [b"COMMIT"]
+    assert steps.ending(keep=False, status=OPEN) == [b"ROLLBACK"]
+    assert steps.verdict("COMMIT", b"COMMIT") is None
+    assert isinstance(steps.verdict("ROLLBACK", b"COMMIT"), CommitRejected)
+
+
+@pytest.mark.feature("TX2")
+def test_an_inner_scope_is_a_quoted_savepoint() -> None:
+    steps = ScopeSteps(2)
+    steps.is_sent = True
+    undo = [b'ROLLBACK TO SAVEPOINT "qail_2"', b'RELEASE SAVEPOINT "qail_2"']
+
+    assert steps.opening == b'SAVEPOINT "qail_2"'
+    assert steps.ending(keep=True, status=OPEN) == undo[1:]
+    assert steps.ending(keep=False, status=OPEN) == undo
+    assert steps.ending(keep=True, status=FAILED) == undo
+    assert steps.verdict("RELEASE", undo[1]) is None
+    assert isinstance(steps.verdict("RELEASE", undo[0]), CommitRejected)

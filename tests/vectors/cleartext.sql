@@ -1,0 +1,2 @@
+-- user=clear_user dbname=postgres
+SELECT 1;

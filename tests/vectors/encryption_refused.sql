@@ -1,0 +1,2 @@
+-- user=postgres dbname=postgres sslmode=prefer
+SELECT 1;

@@ -1,0 +1,2 @@
+-- user=md5_user dbname=postgres
+SELECT 1;

@@ -1,0 +1,2 @@
+-- user=postgres dbname=postgres max_protocol_version=3.2
+SELECT 1;

@@ -1,0 +1,2 @@
+-- user=nobody_of_this_name dbname=postgres
+

@@ -1,0 +1,2 @@
+-- user=scram_user dbname=postgres
+SELECT current_user;

@@ -1,0 +1,2 @@
+-- user=postgres dbname=postgres application_name=café
+
