@@ -23,7 +23,7 @@ import qail
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(path) for path in (HERE, HERE.parent / "tools") if str(path) not in sys.path]
 
-pytest_plugins = ["support.feature_plugin"]
+pytest_plugins = ["support.feature_plugin", "support.server_fixtures"]
 
 SEED = int(os.environ.get("QAIL_SEED") or secrets.randbelow(2**32))
 

@@ -29,9 +29,9 @@ GRACE_SECONDS: Final = 2.0
 class Link:
     """One connection's engine.
 
-    Attributes that its owners set and read: `owner_changed` is called after each chunk that settled a request or ended
-    the link; `on_data` after each chunk (a COPY OUT looks whether its consumer keeps up). `namespace` is the borrower's
-    view of what names mean, `messages` are his handlers. `given_up` are requests of a shared link that nobody awaits:
+    Attributes that its owners set and read: `owner_changed` is called after each chunk that settled a request, when
+    writing goes on after a pause, and when the link ends; `on_data` after each chunk (a COPY OUT looks whether its
+    consumer keeps up). `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up` are requests of a shared link that nobody awaits:
     their answers may hold others up. `openings` are unsettled requests with BEGIN or SAVEPOINT.
     """
 
@@ -141,6 +141,9 @@ class Link:
 
     def writing_resumed(self) -> None:
         self._wake_watchers()
+        if self.owner_changed is not None:
+            # A paused link counts as full; whoever waits for room may have been told so when all was answered already.
+            self.owner_changed()
 
     # What the verbs call.
 

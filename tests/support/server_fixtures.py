@@ -1,24 +1,44 @@
-"""Fixtures of the tests that need PostgreSQL.
+"""Pytest plugin: the fixtures of the tests that need PostgreSQL.
 
 `server` is the default one; `any_server` runs a test on each at hand; `fit_server` is the first that has what the
 test's `needs(version=, below=, openssl=, contrib=, icu=)` marker asks for. What none can show is skipped by name.
+`backend` runs a test on asyncio, uvloop, trio and blocking; `@pytest.mark.backends("asyncio", ...)` names fewer.
 `tcp_server` and `tls_server` listen on a loopback port, with a role for every way of logging in (support/listening.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from support.backends import BACKENDS, Backend
 from support.listening import ListeningServer, start_listening
 from support.servers import Database, Needs, Server, Servers, Source, at_hand, default_name
 
 
+TESTS = Path(__file__).resolve().parent.parent
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "/tests/server/" in item.path.as_posix():
+        if {"server", "chaos"} & set(item.path.relative_to(TESTS).parts[:1]):
             item.add_marker(pytest.mark.server)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of a test for each backend it is for."""
+    if "backend" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("backends")
+        chosen = [name for name in BACKENDS if marker is None or name in marker.args]
+        metafunc.parametrize("backend", chosen, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """One of the ways qail runs; see support/backends.py."""
+    return BACKENDS[request.param]()
 
 
 @pytest.fixture(scope="session")
