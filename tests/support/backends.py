@@ -7,8 +7,8 @@
 
         backend.run(body)
 
-On `sync` the body is driven by hand: what it awaits are verbs that block, so no loop runs beneath; `together` and `jobs`
-use threads there. The fixture `backend` runs a test on each; `@pytest.mark.backends("asyncio", "trio")` chooses.
+On `sync` the body is driven by hand: what it awaits are verbs that block, so no loop runs beneath; `together` and
+`jobs` use threads there. The fixture `backend` runs a test on each; `@pytest.mark.backends("asyncio", "trio")` chooses.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from support.backends import BACKENDS, Backend
 from support.listening import ListeningServer, start_listening
 from support.servers import Database, Needs, Server, Servers, Source, at_hand, default_name
 
-
 TESTS = Path(__file__).resolve().parent.parent
 
 

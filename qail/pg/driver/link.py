@@ -31,8 +31,9 @@ class Link:
 
     Attributes that its owners set and read: `owner_changed` is called after each chunk that settled a request, when
     writing goes on after a pause, and when the link ends; `on_data` after each chunk (a COPY OUT looks whether its
-    consumer keeps up). `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up` are requests of a shared link that nobody awaits:
-    their answers may hold others up. `openings` are unsettled requests with BEGIN or SAVEPOINT.
+    consumer keeps up). `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up`
+    are requests of a shared link that nobody awaits: their answers may hold others up. `openings` are unsettled
+    requests with BEGIN or SAVEPOINT.
     """
 
     __slots__ = (
