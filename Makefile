@@ -85,7 +85,7 @@ demo: $(DEMO)/.stamp  ## real data through an embedded PostgreSQL, from nothing
 
 # From a copy, so that the wheel's qail is measured and not the tree's.
 bench: $(BENCH)/.stamp  ## the benchmark table, beside its peers; BENCH_ARGS="B2 B13" chooses
-	@rm -rf build/bench && mkdir -p build/bench && cp -R benchmarks build/bench/
+	@rm -rf build/bench && mkdir -p build/bench && cp -R benchmarks examples build/bench/
 	@cd build/bench && $(CURDIR)/$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
 # pytest's closing line is the last thing printed: a missing second leg is named before the first one runs.

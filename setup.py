@@ -22,7 +22,24 @@ from typing import Any, Final
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
-COMPILED: Final = ("qail/pgtype.py", "qail/ast", "qail/compile", "qail/pg/wire", "qail/pg/codec", "qail/pg/protocol")
+COMPILED: Final = (
+    "qail/pgtype.py",
+    "qail/ast",
+    "qail/compile",
+    "qail/pg/wire",
+    "qail/pg/codec",
+    "qail/pg/protocol",
+    "qail/pg/catalog.py",
+    # The path of a query through the driver, up to the verbs. Those stay interpreted: Python warns of a coroutine
+    # that was never awaited only where it is its own.
+    "qail/pg/driver/batch.py",
+    "qail/pg/driver/bind.py",
+    "qail/pg/driver/executor.py",
+    "qail/pg/driver/link.py",
+    "qail/pg/driver/results.py",
+    "qail/pg/driver/segment.py",
+    "qail/pg/driver/window.py",
+)
 INTERPRETED: Final = frozenset({"qail/ast/_truth.py"})
 """Files in compiled packages that stay interpreted: `_truth.py` gives a `bool()` that raises, to every node."""
 

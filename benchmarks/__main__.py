@@ -20,6 +20,10 @@ FILES = {
     "B7": "b05_results",
     "B12": "b12_copy",
     "B13": "b13_build",
+    "B14": "b14_transaction",
+    "B17": "b17_slow_neighbours",
+    "B18": "b18_growth",
+    "SERVICE": "b_service",
 }
 
 
