@@ -22,7 +22,7 @@ python-in = $(foreach folder,$(1),$(if $(shell find $(folder) -name '*.py' 2>/de
 STAGE := build/compiled-tests
 PIP = -m pip install -qq --disable-pip-version-check --no-warn-script-location
 
-.PHONY: help demo test test-pure test-compiled check bench features unit server servers docs format clean wheel \
+.PHONY: help demo test test-pure test-compiled check bench features chaos unit server servers docs format clean wheel \
 	check-style check-types check-imports check-generated
 
 help:  ## list the commands
@@ -115,9 +115,16 @@ server: $(DEV)/.stamp  ## the tests that need PostgreSQL, interpreted, from the 
 	@$(DEV)/bin/python -P -m pytest $(PYTEST_ARGS) $(or $(TESTS),tests/server)
 
 features: $(DEV)/.stamp  ## a line for each row of the feature table, and a total for each rank
-	@$(DEV)/bin/python -P -m pytest -q -m feature --feature-report=build/features.json $(PYTEST_ARGS) > build/features.log 2>&1 \
+	@$(DEV)/bin/python -P -m pytest -q -m 'feature and not long' --feature-report=build/features.json $(PYTEST_ARGS) > build/features.log 2>&1 \
 	  || { echo "-- some tests did not pass: build/features.log"; tail -n 1 build/features.log; }
 	@$(DEV)/bin/python tools/features.py build/features.json
+
+# The long tests first, so that the scoreboard is the last thing printed. CHAOS_STORMS="F33 cuts" chooses.
+chaos: $(DEV)/.stamp  ## the long tests, and the scoreboard of all storms; CHAOS_SECONDS, CHAOS_SEED, CHAOS_BACKENDS, CHAOS_CLIENTS
+	@status=0; \
+	  $(DEV)/bin/python -P -m pytest -q -m long $(PYTEST_ARGS) tests || status=1; \
+	  PYTHONPATH=tests:tools $(DEV)/bin/python -P -m chaos $(CHAOS_STORMS) || status=1; \
+	  exit $$status
 
 servers: $(DEV)/.stamp  ## fetch the richer PostgreSQL servers for the tests, as far as they are to be had
 	@if [ -f tools/get_servers.py ]; then $(DEV)/bin/python tools/get_servers.py || echo "-- SKIPPED: servers that could not be had"; fi

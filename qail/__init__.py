@@ -39,6 +39,7 @@ from qail.errors import (
     DeadlineExceeded,
     DecodeError,
     EncodeError,
+    Lagged,
     NoRowsError,
     Outcome,
     OutcomeUnknown,
@@ -84,15 +85,19 @@ from qail.table import Col, Columns, NullVal, Outer, Table, Val, col
 from qail.ast.clause.window import rows
 
 if TYPE_CHECKING:
-    from qail import embedded, sqlstate
+    from qail import embedded, sqlstate, sync
     from qail.compile.cache import statistics as plan_cache_statistics
     from qail.executor import Executor
     from qail.pg.codec.far_datetime import PgDate, PgDatetime
     from qail.pg.codec.unknown import Unknown
     from qail.pg.driver.connection import Connection, connect
+    from qail.pg.driver.cursor import RowStream
+    from qail.pg.driver.listen import Subscription
     from qail.pg.driver.messages import Notice, Notification
     from qail.pg.driver.transaction import Transaction
     from qail.pg.pool.pool import Pool, create_pool
+    from qail.pg.steps.retry import RetryBudget
+    from qail.pg.steps.verdict import classify
 
 __version__: Final = "0.1.0"
 IMPLEMENTATION: Final = "pure" if str(_core.__file__).endswith(".py") else "compiled"
@@ -106,13 +111,17 @@ _LATER: Final = {
     "PgDate": ("qail.pg.codec.far_datetime", "PgDate"),
     "PgDatetime": ("qail.pg.codec.far_datetime", "PgDatetime"),
     "Pool": ("qail.pg.pool.pool", "Pool"),
+    "RetryBudget": ("qail.pg.steps.retry", "RetryBudget"),
+    "RowStream": ("qail.pg.driver.cursor", "RowStream"),
+    "Subscription": ("qail.pg.driver.listen", "Subscription"),
     "Transaction": ("qail.pg.driver.transaction", "Transaction"),
     "Unknown": ("qail.pg.codec.unknown", "Unknown"),
+    "classify": ("qail.pg.steps.verdict", "classify"),
     "connect": ("qail.pg.driver.connection", "connect"),
     "create_pool": ("qail.pg.pool.pool", "create_pool"),
     "plan_cache_statistics": ("qail.compile.cache", "statistics"),
 }
-_LATER_MODULES: Final = ("embedded", "sqlstate")
+_LATER_MODULES: Final = ("embedded", "sqlstate", "sync")
 
 
 def __getattr__(name: str) -> Any:
@@ -178,6 +187,7 @@ __all__ = [
     "Insert",
     "InsertInto",
     "Item",
+    "Lagged",
     "NoRowsError",
     "Notice",
     "Notification",
@@ -199,11 +209,14 @@ __all__ = [
     "QailError",
     "Query",
     "ResultError",
+    "RetryBudget",
     "Returning",
     "Row",
+    "RowStream",
     "Select",
     "SortBy",
     "StatementInvalidated",
+    "Subscription",
     "Table",
     "TlsError",
     "TooManyRowsError",
@@ -221,6 +234,7 @@ __all__ = [
     "avg",
     "case",
     "cast",
+    "classify",
     "coalesce",
     "col",
     "connect",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 class Outcome(StrEnum):
@@ -45,6 +45,13 @@ class QailError(Exception):
             self.outcome = outcome
         if connection_spent is not None:
             self.connection_spent = connection_spent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with all its attributes and with its cause, if that is an error of qail too."""
+        state = dict(vars(self))
+        if isinstance(self.__cause__, QailError):
+            state["__cause__"] = self.__cause__
+        return type(self), self.args, state
 
 
 class ConfigError(QailError):
@@ -120,9 +127,13 @@ class AuthError(ConnectError):
 
 
 class DeadlineExceeded(QailError, TimeoutError):
-    """The call's deadline passed after a connection was had."""
+    """The call's deadline passed after a connection was had.
+
+    `transaction_id` is that of a transaction whose COMMIT was not answered, where `track_outcome` asked for it.
+    """
 
     outcome = Outcome.UNKNOWN
+    transaction_id: int | None = None
 
 
 class ProtocolError(QailError):
@@ -140,7 +151,11 @@ class ConnectionLost(QailError, ConnectionError):
 
 
 class OutcomeUnknown(ConnectionLost):
-    """The transport ended after a write or COMMIT was sent and before it was acknowledged."""
+    """The transport ended after a write or COMMIT was sent and before it was acknowledged.
+
+    `transaction_id` is known of a transaction with `track_outcome=True`: `transaction_status(transaction_id)` tells on
+    another connection what became of it.
+    """
 
     def __init__(self, message: str = "", *, transaction_id: int | None = None) -> None:
         super().__init__(message, outcome=Outcome.UNKNOWN)
@@ -168,6 +183,19 @@ class StatementInvalidated(QailError):
     """A prepared statement no longer fits the schema, inside a transaction, where it cannot be renewed."""
 
     outcome = Outcome.ABORTED
+
+
+class Lagged(QailError):
+    """Notifications are missing at this place of a subscription, which goes on behind it.
+
+    `count` of them came faster than they were read; None: the link was lost and rebuilt, and nobody knows how many.
+    """
+
+    outcome = Outcome.DONE
+
+    def __init__(self, message: str = "", *, count: int | None = None) -> None:
+        super().__init__(message)
+        self.count = count
 
 
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
@@ -243,14 +271,27 @@ class ServerFields:
         return self.fields.get("n")
 
     @property
+    def file(self) -> str | None:
+        """The server's source file that raised it."""
+        return self.fields.get("F")
+
+    @property
+    def line(self) -> int | None:
+        """The line in `file`."""
+        return _number(self.fields.get("L"))
+
+    @property
     def routine(self) -> str | None:
+        """The server's function that raised it."""
         return self.fields.get("R")
 
 
 class PostgresError(ServerFields, QailError):
     """An ErrorResponse. `fields` has all of its fields by their one-letter codes; the common ones are attributes.
 
-    `qail.sqlstate` has a subclass for each SQLSTATE. `query` is the SQL the server was given, when known.
+    `qail.sqlstate` has a subclass for each SQLSTATE. `query` is the SQL the server was given, when known;
+    `context_text` shows the spot in it. `transaction_status` is the status the connection was left in: `I` outside a
+    transaction, `T` or `E` inside; empty when the connection ended instead.
     Batches add `index`, the number of the failed item, and `results`, what came before it.
 
     Source: protocol-error-fields.html
@@ -265,12 +306,91 @@ class PostgresError(ServerFields, QailError):
         self.query = query
         self.index: int | None = None
         self.results: list[Any] = []
+        self.transaction_status = ""
         self.connection_spent = self.severity in ("FATAL", "PANIC")
 
     def __str__(self) -> str:
         text = f"{self.args[0]} (SQLSTATE {self.sqlstate})"
         hint = self.fields.get("H")
         return f"{text}. Hint: {hint}" if hint else text
+
+    @property
+    def context_text(self) -> str | None:
+        """The line of the SQL the error is in, and below it a caret at the spot; None where no spot is known.
+
+        It is no part of the message, because SQL may carry literals; the values of parameters it never carries.
+        """
+        if self.query is not None and self.position is not None:
+            return _spot(self.query, self.position)
+        if self.internal_query is not None and self.internal_position is not None:
+            return _spot(self.internal_query, self.internal_position)
+        return None
+
+    @property
+    def is_unique_violation(self) -> bool:
+        """A row with this key is there already (23505); `constraint` names the index."""
+        return self.sqlstate == "23505"
+
+    @property
+    def is_foreign_key_violation(self) -> bool:
+        """The row that is referred to is not there, or is still referred to (23503)."""
+        return self.sqlstate == "23503"
+
+    @property
+    def is_not_null_violation(self) -> bool:
+        """NULL in a column that takes none (23502); `column` names it."""
+        return self.sqlstate == "23502"
+
+    @property
+    def is_check_violation(self) -> bool:
+        """A CHECK constraint says no (23514)."""
+        return self.sqlstate == "23514"
+
+    @property
+    def is_exclusion_violation(self) -> bool:
+        """An exclusion constraint says no (23P01)."""
+        return self.sqlstate == "23P01"
+
+    @property
+    def is_serialization_failure(self) -> bool:
+        """Another transaction came in between (40001): run the whole transaction again."""
+        return self.sqlstate == "40001"
+
+    @property
+    def is_deadlock(self) -> bool:
+        """Transactions waited for each other in a circle (40P01): run the whole transaction again."""
+        return self.sqlstate == "40P01"
+
+    @property
+    def is_lock_not_available(self) -> bool:
+        """A lock was not to be had at once or within `lock_timeout` (55P03)."""
+        return self.sqlstate == "55P03"
+
+    @property
+    def is_query_canceled(self) -> bool:
+        """Somebody cancelled the statement, or `statement_timeout` did (57014)."""
+        return self.sqlstate == "57014"
+
+
+# A line of SQL may be very long; this much of it shows a spot.
+_SPOT_WIDTH: Final = 100
+
+
+def _spot(query: str, position: int) -> str | None:
+    """The line of `query` with character `position` (from 1), and a caret below it."""
+    offset = position - 1
+    if not 0 <= offset <= len(query):
+        return None
+    start = query.rfind("\n", 0, offset) + 1
+    stop = query.find("\n", offset)
+    line = query[start : len(query) if stop < 0 else stop]
+    column = offset - start
+    cut = max(0, min(column - _SPOT_WIDTH // 2, len(line) - _SPOT_WIDTH))
+    head = f"LINE {query.count(chr(10), 0, start) + 1}: " + ("..." if cut else "")
+    text = line[cut : cut + _SPOT_WIDTH] + ("..." if cut + _SPOT_WIDTH < len(line) else "")
+    # A tab stays a tab, so that the caret stands where the terminal puts the character.
+    indent = "".join("\t" if each == "\t" else " " for each in line[cut:column])
+    return f"{head}{text}\n{' ' * len(head)}{indent}^"
 
 
 def _number(text: str | None) -> int | None:

@@ -5,16 +5,20 @@ It is a Protocol: a function annotated `db: Executor` takes whatever has these v
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
 
 if TYPE_CHECKING:
+    from qail.pg.driver.cursor import RowStream
     from qail.pg.driver.pipeline import Pipeline
+    from qail.pg.driver.transaction import Transaction
+    from qail.pg.steps.retry import RetryBudget
+    from qail.pg.steps.transaction import TransactionModes, TransactionStatus
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -78,9 +82,44 @@ class Executor(Protocol):
         ...
 
     def transaction(
-        self, *, isolation: str | None = None, read_only: bool = False, deferrable: bool = False
+        self,
+        *,
+        isolation: str | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        settings: Mapping[str, str] | None = None,
+        track_outcome: bool = False,
     ) -> AbstractAsyncContextManager[Executor, Any]:
         """`async with db.transaction() as tx`: kept when the block ends, undone when it raises; nested a savepoint."""
+        ...
+
+    async def run_transaction(
+        self,
+        fn: Callable[[Transaction], Awaitable[T]],
+        /,
+        *,
+        retries: int = 3,
+        timeout: float | None = None,
+        budget: RetryBudget | None = None,
+        **modes: Unpack[TransactionModes],
+    ) -> T:
+        """Run `fn(tx)` in a transaction, and all of it again, in a new one, after 40001 and 40P01."""
+        ...
+
+    async def transaction_status(
+        self, transaction_id: int, /, *, timeout: float | None = None
+    ) -> TransactionStatus | None:
+        """What became of the transaction of `OutcomeUnknown.transaction_id`."""
+        ...
+
+    def stream(
+        self, query: Fetchable[R], /, *, fetch_size: int = 1000, timeout: float | None = None
+    ) -> AbstractAsyncContextManager[RowStream[R], Any]:
+        """`async with db.stream(q) as rows: async for row in rows`: rows as they come, in flat memory."""
+        ...
+
+    async def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
+        """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
         ...
 
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:

@@ -65,6 +65,7 @@ def make_plan(builder: Builder, walk: Walk) -> Plan:
         returns_rows=returns_rows,
         is_read_only=isinstance(statement, SelectStmt) and writer.is_pure,
         is_kept=not writer.has_literals,
+        is_session_bound=writer.is_session_bound,
     )
     columns = _result_types(statement) if returns_rows else None
     sql = writer.text().encode()

@@ -33,6 +33,7 @@ from qail.pg.wire.query import (
     write_bind_head,
     write_close_statement,
     write_describe_statement,
+    write_execute,
     write_parse,
 )
 
@@ -42,6 +43,13 @@ PARSE: Final = 1
 """Parse and Describe go before Bind."""
 REPLACE: Final = 2
 """As PARSE, behind a Close of the name: a Parse of it is under way and may fail."""
+
+READS: Final = 1
+"""`BoundPlan.use`: it is proven to read only. 0: it is not."""
+SLOW: Final = 2
+"""Added to `use` while the statement is known to be slow here."""
+SESSION: Final = 4
+"""Added to `use` where the statement changes the session it runs in: it needs a connection of its own."""
 
 NAME_BYTES: Final = 16  # of the digest: two different statements of one name would take 2**64 tries
 
@@ -75,7 +83,8 @@ class BoundPlan:
     """A Plan for one database and namespace.
 
     `type_oids` are those of the result's columns, `row_description` the body of the RowDescription they came from: None
-    when the types were known before the server was asked. A statement without rows has no columns.
+    when the types were known before the server was asked. A statement without rows has no columns. Not `is_named`: it
+    runs as the unnamed statement, parsed for each run, for a pooler that gives each transaction another session.
     """
 
     def __init__(
@@ -85,6 +94,8 @@ class BoundPlan:
         parameter_oids: list[int],
         type_oids: list[int],
         row_description: bytes | None,
+        *,
+        is_named: bool = True,
     ) -> None:
         self.plan: Final = plan
         self.registry: Final = registry
@@ -92,14 +103,18 @@ class BoundPlan:
         self.type_oids: Final = type_oids
         is_current = row_description is not None or not plan.returns_rows
         self.described: Final = Described(row_description, is_current=is_current)
-        self.statement_name: Final = statement_name(plan.sql, parameter_oids)
+        self.is_named: Final = is_named
+        self.statement_name: Final = statement_name(plan.sql, parameter_oids) if is_named else b""
         self.parameter_codecs: Final[list[Codec]] = [registry.for_parameter(oid) for oid in parameter_oids]
         self.column_codecs: Final[list[Codec]] = [registry.for_column(oid) for oid in type_oids]
+        self.use = (READS if plan.is_read_only else 0) + (SESSION if plan.is_session_bound else 0)
+        """What a pool has to know to route it; kept by the pool."""
         self._first_column: Final[CodecLink] = chained(self.column_codecs)
         self._parse: Final = _parse_frames(plan, self.statement_name, parameter_oids)
         self._close: Final = _close_frame(self.statement_name)
         self._bind_head: Final = _bind_head(self.statement_name, self.parameter_codecs)
         self._result_formats: Final = _result_formats(self.column_codecs)
+        self._in_order: Final = list(range(len(plan.slots)))
         check_count(len(plan.slots))
 
     @property
@@ -117,6 +132,17 @@ class BoundPlan:
         Raises:
             EncodeError: a value does not fit its parameter; `out` is unchanged.
         """
+        self._write(out, values, self.plan.slots, how)
+
+    def write_set(self, out: BytesWriter, values: list[object], how: int) -> None:
+        """As `write_item`, with `values[i]` for `$i+1`, as many as there are.
+
+        Raises:
+            EncodeError: a value does not fit its parameter; `out` is unchanged.
+        """
+        self._write(out, values, self._in_order, how)
+
+    def _write(self, out: BytesWriter, values: list[object], slots: list[int], how: int) -> None:
         before: i64 = len(out)
         if how == REPLACE:
             out.write(self._close)
@@ -125,13 +151,35 @@ class BoundPlan:
         start: i64 = len(out)
         out.write(self._bind_head)
         try:
-            write_values(out, self.parameter_codecs, values, self.plan.slots, self.plan.parameter_names)
+            write_values(out, self.parameter_codecs, values, slots, self.plan.parameter_names)
             out.write(self._result_formats)
             finish_bind(out, start)
         except EncodeError:
             out.truncate(before)
             raise
         out.write(EXECUTE_UNNAMED_FRAME)
+
+    def write_portal(self, out: BytesWriter, values: list[object], how: int, portal_name: bytes, max_rows: int) -> None:
+        """As `write_item`, into a portal of its own of which at most `max_rows` rows are asked for.
+
+        Raises:
+            EncodeError: a value does not fit its parameter; `out` is unchanged.
+        """
+        before: i64 = len(out)
+        if how == REPLACE:
+            out.write(self._close)
+        if how != PREPARED:
+            out.write(self._parse)
+        start: i64 = write_bind_head(out, self.statement_name, portal_name)
+        write_formats(out, self.parameter_codecs)
+        try:
+            write_values(out, self.parameter_codecs, values, self.plan.slots, self.plan.parameter_names)
+            out.write(self._result_formats)
+            finish_bind(out, start)
+            write_execute(out, portal_name, max_rows)
+        except EncodeError:
+            out.truncate(before)
+            raise
 
     def segment(self, values: list[object], how: int) -> bytes:
         """One run as a segment of its own: the frames of `write_item`, then Sync.
@@ -144,13 +192,22 @@ class BoundPlan:
         out.write(SYNC_FRAME)
         return out.getvalue()
 
+    def describe_segment(self, how: int) -> bytes:
+        """[Close] Parse, Describe, Sync of the statement under its name: it is prepared, and nothing runs."""
+        return (self._close if how == REPLACE else b"") + self._parse + SYNC_FRAME
+
     def sink(self) -> RowDecoder:
         """Who decodes the rows of one run."""
         return RowDecoder(self.column_codecs, self.registry, self.type_oids, self.described, self._first_column)
 
 
 def bind_plan(
-    plan: Plan, registry: CodecRegistry, parameter_oids: list[int], row_description_body: bytes | None
+    plan: Plan,
+    registry: CodecRegistry,
+    parameter_oids: list[int],
+    row_description_body: bytes | None,
+    *,
+    is_named: bool = True,
 ) -> BoundPlan:
     """The BoundPlan of what the server has described.
 
@@ -165,10 +222,10 @@ def bind_plan(
     if row_description_body is not None:
         columns = RowDescription.decode(row_description_body, 0, len(row_description_body)).columns
         type_oids = [column.type_oid for column in columns]
-    return BoundPlan(plan, registry, parameter_oids, type_oids, row_description_body)
+    return BoundPlan(plan, registry, parameter_oids, type_oids, row_description_body, is_named=is_named)
 
 
-def bind_known(plan: Plan, registry: CodecRegistry) -> BoundPlan | None:
+def bind_known(plan: Plan, registry: CodecRegistry, *, is_named: bool = True) -> BoundPlan | None:
     """The BoundPlan of a plan whose types the tree knows, all with a binary codec; None: the server must be asked."""
     parameter_oids: list[int] = []
     for pg in plan.parameter_types:
@@ -178,12 +235,14 @@ def bind_known(plan: Plan, registry: CodecRegistry) -> BoundPlan | None:
     type_oids: list[int] = []
     columns = plan.columns
     if columns is None:
-        return None if plan.returns_rows else BoundPlan(plan, registry, parameter_oids, type_oids, None)
+        if plan.returns_rows:
+            return None
+        return BoundPlan(plan, registry, parameter_oids, type_oids, None, is_named=is_named)
     for pg in columns:
         if pg is None or not _is_binary(registry, pg.oid):
             return None
         type_oids.append(pg.oid)
-    return BoundPlan(plan, registry, parameter_oids, type_oids, None)
+    return BoundPlan(plan, registry, parameter_oids, type_oids, None, is_named=is_named)
 
 
 def _is_binary(registry: CodecRegistry, type_oid: int) -> bool:

@@ -10,11 +10,20 @@ from qail.pgtype import PgType
 class Traits:
     """What the compiler has found out about a statement while it wrote it."""
 
-    def __init__(self, *, returns_rows: bool, is_read_only: bool, is_kept: bool, least_version: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        returns_rows: bool,
+        is_read_only: bool,
+        is_kept: bool,
+        least_version: int = 0,
+        is_session_bound: bool = False,
+    ) -> None:
         self.returns_rows: Final = returns_rows
         self.is_read_only: Final = is_read_only
         self.is_kept: Final = is_kept
         self.least_version: Final = least_version
+        self.is_session_bound: Final = is_session_bound
 
 
 class Plan:
@@ -25,7 +34,8 @@ class Plan:
     `parameter_names[i]` is the column the parameter is for, or "". `columns` are the types of the result, None when not
     all are known. `least_version` is a server version number such as 150000; 0 is any. `is_read_only` is proven: the
     statement reads tables and calls only functions known to change nothing. `is_kept` is False for a plan that carries
-    literals: each is the plan of one value and would fill the cache.
+    literals: each is the plan of one value and would fill the cache. `is_session_bound`: it changes the session it runs
+    in, or asks what the session did before, and so is no statement for a connection that others use.
     """
 
     def __init__(
@@ -46,6 +56,7 @@ class Plan:
         self.is_read_only: Final = traits.is_read_only
         self.is_kept: Final = traits.is_kept
         self.least_version: Final = traits.least_version
+        self.is_session_bound: Final = traits.is_session_bound
 
     def __repr__(self) -> str:
         return f"<Plan {self.sql.decode()}>"

@@ -39,6 +39,7 @@ class SqlWriter:
         self.parameter_types: Final[list[PgType[Any] | None]] = []
         self.parameter_names: Final[list[str]] = []
         self.is_pure = True
+        self.is_session_bound = False
         self.has_literals = False
         self._renderers: Final = renderers
         self._parts: Final[list[str]] = []

@@ -16,6 +16,7 @@ from typing import Final
 
 from qail.compile.frames import BoundPlan
 from qail.compile.plan import Plan
+from qail.errors import UsageError
 from qail.pg.codec.registry import CodecRegistry
 
 # As many as the process-wide cache of plans keeps by default; a BoundPlan is some 2 kB.
@@ -45,13 +46,17 @@ class Namespace:
         self.is_own = True
         return names
 
-    def keep(self, plan: Plan, bound: BoundPlan) -> None:
-        """Use `bound` for `plan` from now on. A plan that carries literals serves once, and is not kept."""
-        if not plan.is_kept:
+    def keep(self, plan: Plan, bound: BoundPlan, *, is_wanted: bool = False) -> None:
+        """Use `bound` for `plan` from now on. A plan that carries literals serves once, and is kept only if wanted."""
+        if not (plan.is_kept or is_wanted):
             return
         if plan not in self._bound and len(self._bound) >= MAX_BOUND_PLANS:
             del self._bound[next(iter(self._bound))]
         self._bound[plan] = bound
+
+    def named(self, statement_name: bytes) -> list[BoundPlan]:
+        """The bindings whose statement has this name; there may be several of equal SQL."""
+        return [bound for bound in self._bound.values() if bound.statement_name == statement_name]
 
     def drop(self, plan: Plan) -> None:
         """Forget what was known of `plan`: the database describes it differently now."""
@@ -64,11 +69,25 @@ class Namespace:
 class Catalog:
     """One database's descriptions: its codecs and its namespaces."""
 
-    __slots__ = ("default", "registry")
+    __slots__ = ("default", "is_named", "is_pooled", "registry")
 
-    def __init__(self, registry: CodecRegistry | None = None) -> None:
+    def __init__(
+        self, registry: CodecRegistry | None = None, *, is_pooled: bool = False, is_named: bool = True
+    ) -> None:
+        """`is_pooled`: a pooler stands between, and each transaction may have another session. Not `is_named`: the
+        server keeps no prepared statements for us; it never does behind a pooler.
+        """
         self.registry: Final = registry if registry is not None else CodecRegistry()
+        self.is_pooled: Final = is_pooled
+        self.is_named: Final = is_named and not is_pooled
         self.default: Final = Namespace()
+
+    def need_session(self, what: str) -> None:
+        """Raises UsageError in pooler mode, where nothing may be left in a session."""
+        if self.is_pooled:
+            raise UsageError(
+                f"{what} needs a session of its own, and in pooler mode there is none: connect to the server itself"
+            )
 
     def lend(self) -> Namespace:
         """The namespace of one borrower: the default one, until something runs that may change what names mean."""

@@ -56,12 +56,13 @@ def script_of(kind: str, token: bytes) -> tuple[Request, dict[bytes, Script]]:
 def conversation(kinds: list[str]) -> tuple[Session, list[Request], list[Message]]:
     """A Session with one handed request for each kind, and the server's whole answer."""
     session = ready_session()
-    server = ScriptedServer({})
-    server._reader.is_started = True
+    scripts: dict[bytes, Script] = {}
+    server = ScriptedServer(scripts)
+    server.reader.is_started = True
     requests = []
     for index, kind in enumerate(kinds):
-        request, scripts = script_of(kind, str(1000 + index).encode())
-        server.scripts.update(scripts)
+        request, needed = script_of(kind, str(1000 + index).encode())
+        scripts.update(needed)
         session.submit(request)
         requests.append(request)
     return session, requests, server.receive_messages(session.take_output())

@@ -147,8 +147,8 @@ def test_stopping_before_it_is_ready_is_no_hang() -> None:
         _ = server.dsn
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_async_form_does_not_block_the_loop(backend: str) -> None:
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_the_async_form_does_not_block_the_loop(kind: str) -> None:
     async def main() -> tuple[str | None, int]:
         ticks = 0
 
@@ -166,14 +166,14 @@ def test_the_async_form_does_not_block_the_loop(backend: str) -> None:
             group.cancel_scope.cancel()
         return answer, during_start
 
-    answer, during_start = anyio.run(main, backend=backend)
+    answer, during_start = anyio.run(main, backend=kind)
 
     assert answer == "é"
     assert during_start > 0
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancelled_async_start_leaves_nothing(backend: str) -> None:
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_a_cancelled_async_start_leaves_nothing(kind: str) -> None:
     server = embedded.start()
 
     async def main() -> None:
@@ -181,7 +181,7 @@ def test_a_cancelled_async_start_leaves_nothing(backend: str) -> None:
             async with server:
                 await anyio.sleep_forever()
 
-    anyio.run(main, backend=backend)
+    anyio.run(main, backend=kind)
 
     assert server._watcher is None or server._watcher.poll() is not None
     assert not server._base.is_dir()

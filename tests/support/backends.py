@@ -21,10 +21,10 @@ from typing import Any, Protocol
 
 import anyio
 import anyio.abc
+import anyio.to_thread
 import pytest
 
 import qail
-from support.running import run_on
 
 PATIENCE_SECONDS = 90.0
 
@@ -79,6 +79,10 @@ class Backend(ABC):
 
     @abstractmethod
     async def sleep(self, seconds: float) -> None: ...
+
+    async def blocking(self, call: Callable[[], Any]) -> Any:
+        """Wait for something that blocks (a proxy's `wait`), while other work goes on."""
+        return call()
 
     async def together(self, *work: Work) -> list[Any]:
         """Run all at once; the result of each, or the exception it raised, in order."""
@@ -156,9 +160,20 @@ class AsyncBackend(Backend):
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
 
+    async def blocking(self, call: Callable[[], Any]) -> Any:
+        return await anyio.to_thread.run_sync(call)
+
+
+def _sync() -> Backend:
+    # The other way round it could not subclass what is defined here.
+    from support.blocking import SyncBackend
+
+    return SyncBackend()
+
 
 BACKENDS: dict[str, Callable[[], Backend]] = {
     "asyncio": partial(AsyncBackend, "asyncio"),
     "uvloop": partial(AsyncBackend, "uvloop"),
     "trio": partial(AsyncBackend, "trio"),
+    "sync": _sync,
 }

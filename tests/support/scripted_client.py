@@ -157,7 +157,7 @@ SCRIPTS = {
 def started() -> tuple[Session, ScriptedServer]:
     session = ready_session()
     server = ScriptedServer(SCRIPTS)
-    server._reader.is_started = True
+    server.reader.is_started = True
     return session, server
 
 

@@ -3,6 +3,7 @@
 `server` is the default one; `any_server` runs a test on each at hand; `fit_server` is the first that has what the
 test's `needs(version=, below=, openssl=, contrib=, icu=)` marker asks for. What none can show is skipped by name.
 `backend` runs a test on asyncio, uvloop, trio and blocking; `@pytest.mark.backends("asyncio", ...)` names fewer.
+`cluster` is a server that a test may harm, with a standby if it wants one (support/cluster.py).
 `tcp_server` and `tls_server` listen on a loopback port, with a role for every way of logging in (support/listening.py).
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.backends import BACKENDS, Backend
+from support.cluster import Cluster
 from support.listening import ListeningServer, start_listening
 from support.servers import Database, Needs, Server, Servers, Source, at_hand, default_name
 
@@ -88,6 +90,20 @@ def tls_server() -> Iterator[ListeningServer]:
             listening.stop()
             return
     pytest.skip("no server at hand has OpenSSL: run tools/get_servers.py")
+
+
+@pytest.fixture(scope="session")
+def _mortal_cluster() -> Iterator[Cluster]:
+    with Cluster(_default_source()) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(_mortal_cluster: Cluster) -> Iterator[Cluster]:
+    """A server of the session's own that a test may harm, and give a standby; see support/cluster.py."""
+    _mortal_cluster.revive_primary()
+    yield _mortal_cluster
+    _mortal_cluster.revive_primary()
 
 
 @pytest.fixture

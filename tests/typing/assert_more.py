@@ -92,9 +92,19 @@ class Conn:
     def pipeline(self) -> Pipeline:
         raise LookupError
 
-    def transaction(
-        self, *, isolation: str | None = None, read_only: bool = False, deferrable: bool = False
-    ) -> AbstractAsyncContextManager[Executor]:
+    def transaction(self, **modes: Any) -> AbstractAsyncContextManager[Executor]:
+        raise LookupError
+
+    async def run_transaction(self, fn: Any, /, **options: Any) -> Any:
+        raise LookupError
+
+    async def transaction_status(self, transaction_id: int, /, *, timeout: float | None = None) -> Any:
+        raise LookupError
+
+    def stream(self, query: Any, /, **options: Any) -> Any:
+        raise LookupError
+
+    async def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
         raise LookupError
 
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
@@ -132,6 +142,14 @@ async def on_a_pool(pool: Pool, connection: Connection) -> None:
     assert_type(await connection.fetch_value(select(User.id)), int)
     async with connection.transaction() as transaction:
         assert_type(await transaction.fetch_value(select(User.id)), int)
+
+
+async def in_a_transaction(pool: Pool, connection: Connection) -> None:
+    async def count(tx: Transaction) -> int:
+        return await tx.fetch_value(select(User.id))
+
+    assert_type(await pool.run_transaction(count, isolation="serializable"), int)
+    assert_type(await connection.run_transaction(count, settings={"app.tenant": "7"}, retries=0), int)
 
 
 class D(TypedDict):

@@ -9,7 +9,11 @@ from qail.compile.sql_writer import SqlWriter, column_name
 
 def write_create(writer: SqlWriter, node: CreateStmt) -> None:
     """`CREATE TABLE relation (columns, PRIMARY KEY (...))`."""
-    writer.put("CREATE TEMPORARY TABLE " if "TEMPORARY" in node.options else "CREATE TABLE ")
+    if "TEMPORARY" in node.options:
+        writer.is_session_bound = True
+        writer.put("CREATE TEMPORARY TABLE ")
+    else:
+        writer.put("CREATE TABLE ")
     if "IF NOT EXISTS" in node.options:
         writer.put("IF NOT EXISTS ")
     writer.write(node.relation)

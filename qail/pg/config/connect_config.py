@@ -82,7 +82,8 @@ class ConnectConfig:
     """Settings of a connection. `None` in a field means "not limited" or "the operating system's default".
 
     `sslmode` is what was asked for, None when nothing was; `sslrootcert` is "system", a path or PEM text.
-    `server_settings` are the startup parameters apart from user and database, the pinned ones included.
+    `server_settings` are the startup parameters apart from user and database, the pinned ones included. `pooler_mode`:
+    a pooler stands between, which gives each transaction another session.
     """
 
     addresses: tuple[Address, ...]
@@ -95,6 +96,7 @@ class ConnectConfig:
     ssl_max_protocol_version: str | None = None
     channel_binding: Literal["disable", "prefer", "require"] = "prefer"
     target_session_attrs: TargetSessionAttrs = "any"
+    load_balance_hosts: Literal["disable", "random"] = "disable"
     server_settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType[str, str]({}))
     connect_timeout_seconds: float | None = DEFAULT_CONNECT_TIMEOUT_SECONDS
     command_timeout_seconds: float | None = None
@@ -108,6 +110,8 @@ class ConnectConfig:
     scram_max_iterations: int = DEFAULT_SCRAM_MAX_ITERATIONS
     statement_cache_size: int = DEFAULT_STATEMENT_CACHE_SIZE
     plan_cache_mode: PlanCacheMode = "auto"
+    pooler_mode: bool = False
+    retry_reads: bool = False
 
     def password_for(self, address: Address) -> str | None:
         """The password to use at `address`: the one that was set, or the password file's for that address."""

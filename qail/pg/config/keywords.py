@@ -28,8 +28,8 @@ LIBPQ_KEYWORDS: Final = frozenset((
 ))
 
 OUR_KEYWORDS: Final = frozenset((
-    "allow_insecure_auth", "command_timeout", "plan_cache_mode", "scram_max_iterations",
-    "scram_min_iterations", "statement_cache_size",
+    "allow_insecure_auth", "command_timeout", "plan_cache_mode", "pooler_mode", "retry_reads", "scram_max_iterations",
+    "scram_min_iterations", "statement_cache_size", "transport",
 ))
 # fmt: on
 """They may stand in a DSN too; `server_settings`, a dict, only among the keyword arguments."""
@@ -88,7 +88,6 @@ NOT_YET: Final = MappingProxyType(
         "gssencmode": ("disable", "prefer"),
         "gsslib": (),
         "krbsrvname": (),
-        "load_balance_hosts": ("disable",),
         "max_protocol_version": ("3.0", "3.2", "latest"),
         "min_protocol_version": ("3.0",),
         "oauth_client_id": (),
@@ -111,6 +110,16 @@ NOT_YET: Final = MappingProxyType(
         "sslnegotiation": ("postgres",),
         "sslpassword": (),
         "sslsni": ("1",),
+    }
+)
+
+# `transport` is the event loop's own; `connect(stream=...)` takes another.
+TRANSPORT_REFUSED: Final = MappingProxyType(
+    {
+        "io_uring": (
+            "transport=io_uring is refused: no Python event loop waits on its rings, and container runtimes switch it "
+            "off for its security record; the event loop's own sockets are used, or those you pass as stream="
+        )
     }
 )
 

@@ -12,7 +12,7 @@ machine and then localhost. They differ where libpq's are unsafe or wait for eve
 - `connect_timeout` is 30 seconds an address; 0 means no limit. `client_encoding` and `DateStyle` are pinned.
 
 Not supported yet, and refused by name: client certificates (`sslcert`, `sslkey`), `channel_binding=require`,
-`sslnegotiation=direct`, `load_balance_hosts=random`, `require_auth`, `requirepeer`, GSSAPI, OAuth, replication, a
+`sslnegotiation=direct`, `require_auth`, `requirepeer`, GSSAPI, OAuth, replication, a
 `scram_min_iterations` other than 4096: see `keywords.NOT_YET`.
 
 Rule 1: pure but for what is passed in: the environment, the file reader, the name of the operating system's user.
@@ -40,6 +40,7 @@ from qail.pg.config.keywords import (
     ENVIRONMENT,
     ENVIRONMENT_SERVER_SETTINGS,
     NOT_YET,
+    TRANSPORT_REFUSED,
     unknown_keyword,
 )
 from qail.pg.config.secret import Secret
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 SYSTEM_SERVICE_FOLDER: Final = "/etc/postgresql-common"
 # Sent at startup, so that RESET ALL comes back to them: the codecs read UTF8, and dates in text as ISO.
 PINNED: Final = MappingProxyType({"client_encoding": "UTF8", "DateStyle": "ISO"})
+# What PgBouncer keeps for each of its clients, and the only parameters it takes from one.
+POOLER_TRACKED: Final = frozenset(("application_name", "standard_conforming_strings", "timezone"))
 _PLAN_CACHE_VALUES: Final = {"force_custom": "force_custom_plan", "force_generic": "force_generic_plan"}
 _PEM_BEGIN: Final = "-----BEGIN "
 
@@ -114,6 +117,9 @@ class _Gathered:
         return server_settings
 
     def refuse_unsupported(self) -> None:
+        transport = str(self.values.pop("transport", "") or "auto").lower()
+        if transport != "auto":
+            raise ConfigError(TRANSPORT_REFUSED.get(transport) or f"transport is {transport!r}: it can only be auto")
         for keyword, allowed in NOT_YET.items():
             value = self.values.get(keyword, "")
             text = str(int(value)) if isinstance(value, bool) else str(value)
@@ -196,6 +202,8 @@ def _resolve(
     read_file: FileReader,
     os_user: Callable[[], str],
 ) -> ConnectConfig:
+    if checked.pooler_mode:
+        _check_pooler_mode(checked, server_settings)
     user = checked.user or os_user()
     addresses = match_addresses(checked.host, checked.hostaddr, checked.port)
     sslmode, sslrootcert = _tls_policy(checked, addresses, environment, read_file)
@@ -210,6 +218,7 @@ def _resolve(
         ssl_max_protocol_version=checked.ssl_max_protocol_version,
         channel_binding=checked.channel_binding,
         target_session_attrs=checked.target_session_attrs,
+        load_balance_hosts=checked.load_balance_hosts,
         server_settings=_startup_settings(checked, server_settings, environment),
         connect_timeout_seconds=checked.connect_timeout or None,
         command_timeout_seconds=checked.command_timeout,
@@ -223,6 +232,8 @@ def _resolve(
         scram_max_iterations=checked.scram_max_iterations,
         statement_cache_size=checked.statement_cache_size,
         plan_cache_mode=checked.plan_cache_mode,
+        pooler_mode=checked.pooler_mode,
+        retry_reads=checked.retry_reads,
     )
     return config if config.password else _with_file_passwords(config, checked.passfile, environment, read_file)
 
@@ -247,6 +258,18 @@ def _tls_policy(
     return checked.sslmode or "verify-full", roots
 
 
+def _check_pooler_mode(checked: Settings, server_settings: dict[str, str]) -> None:
+    """Refuse what a pooler cannot hand on. Raises ConfigError."""
+    refused = sorted(name for name in server_settings if name.lower() not in POOLER_TRACKED)
+    refused += ["options"] if checked.options else []
+    refused += ["plan_cache_mode"] if checked.plan_cache_mode != "auto" else []
+    if refused:
+        raise ConfigError(
+            f"pooler_mode takes no {' and no '.join(refused)}: sessions belong to the pooler, which knows "
+            f"{', '.join(sorted(POOLER_TRACKED))} only; set it on the server, as ALTER ROLE ... SET does"
+        )
+
+
 def _startup_settings(
     checked: Settings, server_settings: dict[str, str], environment: Mapping[str, str]
 ) -> Mapping[str, str]:
@@ -268,7 +291,8 @@ def _startup_settings(
     if "application_name" not in {name.lower() for name in found} and checked.fallback_application_name:
         found["application_name"] = checked.fallback_application_name
     for variable, name in ENVIRONMENT_SERVER_SETTINGS.items():
-        if environment.get(variable) and name not in taken:
+        is_fit = not checked.pooler_mode or name in POOLER_TRACKED
+        if environment.get(variable) and name not in taken and is_fit:
             found[name] = environment[variable]
     return MappingProxyType(found)
 

@@ -82,6 +82,7 @@ class Settings(BaseModel):
     ssl_max_protocol_version: TlsVersion | None = None
     channel_binding: Literal["disable", "prefer", "require"] = "prefer"
     target_session_attrs: TargetSessionAttrs = "any"
+    load_balance_hosts: Literal["disable", "random"] = "disable"
     application_name: Text = ""
     fallback_application_name: Text = ""
     options: Text = ""
@@ -98,6 +99,8 @@ class Settings(BaseModel):
     command_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     statement_cache_size: Count = DEFAULT_STATEMENT_CACHE_SIZE
     plan_cache_mode: PlanCacheMode = "auto"
+    pooler_mode: bool = False
+    retry_reads: bool = False
     scram_min_iterations: Iterations = DEFAULT_SCRAM_MIN_ITERATIONS
     scram_max_iterations: Iterations = DEFAULT_SCRAM_MAX_ITERATIONS
 

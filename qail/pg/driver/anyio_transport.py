@@ -1,8 +1,10 @@
 """The anyio kind, for trio and whatever else anyio runs on: a reader and a writer task, tasks waiting on events.
 
-Rule 1: both tasks belong to the task group of the connection's or pool's `async with`, and end with it.
+Rule 1: both tasks belong to the task group of the connection's or pool's `async with`. A cancellation of that group
+does not reach them: the owner decides how its connections end, and `AnyioRuntime.end` aborts what is left.
 Rule 2: a send that did not end may have sent a part: its connection is spent.
 Rule 3: the writer takes what is queued in one piece; while it sends, segments stay queued.
+Rule 4: no error of ours ends the task group: a transport that fails ends with that cause, a task is logged.
 
 anyio's own TLS stream cannot read while it writes, so TLS is driven here, over memory: the reader leaves what TLS
 itself has to say to the writer.
@@ -12,22 +14,28 @@ Source: anyio, "Streams" and "Cancellation and timeouts"; ssl-memory-bio in the 
 
 from __future__ import annotations
 
+import errno
+import logging
 import math
+import os
 import socket as sockets
 import ssl
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import anyio
-from anyio.abc import ByteStream, SocketAttribute, TaskGroup
+from anyio.abc import ByteStream, SocketAttribute, SocketStream, TaskGroup, UNIXSocketStream
 
-from qail.errors import UsageError
+from qail.errors import ConfigError, UsageError
 from qail.pg.driver.fork import PROCESS
-from qail.pg.driver.transport import DeadlinePassed, Receiver, Transport
+from qail.pg.driver.memory_tls import READ_BYTES, MemoryTls
+from qail.pg.driver.transport import DeadlinePassed, Receiver, Runtime, Transport, Waiter
 
 T = TypeVar("T")
+logger = logging.getLogger("qail")
 
-READ_BYTES = 256 * 1024
+STREAM_ENDS = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
 class AnyioWaiter:
@@ -57,8 +65,9 @@ class AnyioTransport:
         self._wake = anyio.Event()
         self._may_read = anyio.Event()
         self._may_read.set()
-        self._tls: _MemoryTls | None = None
-        self._scope = anyio.CancelScope()
+        self._tls: MemoryTls | None = None
+        self._tls_changed = anyio.Event()
+        self._scope = anyio.CancelScope(shield=True)
         self.is_lost = False
         self.is_paused = False
         self.kind = kind
@@ -83,21 +92,23 @@ class AnyioTransport:
                     tasks.start_soon(self._write)
                     await self._read()
                     tasks.cancel_scope.cancel()
-        except* (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError) as group:
-            cause = cast("Exception", group.exceptions[0])
+        except* Exception as group:  # noqa: BLE001  # it is given to the receiver as the cause of the end
+            cause = _first_of(group)
         finally:
             self._lost(cause)
             with anyio.CancelScope(shield=True):
                 await anyio.aclose_forcefully(self._stream)
 
     def _lost(self, cause: Exception | None) -> None:
-        if self.is_lost:
-            return
         self.is_lost = True
         if self._tls is not None:
-            self._tls.changed.set()
-        if self._receiver is not None:
+            self._tls_changed.set()
+        if self._receiver is None:
+            return
+        try:
             self._receiver.connection_lost(cause)
+        except Exception:
+            logger.exception("telling that a connection has ended failed")
 
     async def _read(self) -> None:
         while True:
@@ -111,6 +122,8 @@ class AnyioTransport:
                 self._wake.set()
             if data and self._receiver is not None:
                 self._receiver.data_received(data)
+            if self._tls is not None and self._tls.is_ended:
+                return
 
     async def _write(self) -> None:
         while True:
@@ -146,64 +159,42 @@ class AnyioTransport:
         self._may_read.set()
 
     async def start_tls(self, context: ssl.SSLContext, server_hostname: str | None) -> None:
-        tls = self._tls = _MemoryTls(context, server_hostname)
+        tls = self._tls = MemoryTls(context, server_hostname, self._change_tls)
         tls.handshake()
         self._wake.set()
         while not tls.is_ready:
-            await tls.changed.wait()
-            tls.changed = anyio.Event()
+            if self.is_lost:
+                raise tls.error or ConnectionResetError("the stream ended during the TLS handshake")
+            await self._tls_changed.wait()
+            self._tls_changed = anyio.Event()
             if tls.error is not None:
                 raise tls.error
-            if self.is_lost:
-                raise ConnectionResetError("the stream ended during the TLS handshake")
         self.kind = "tls"
+
+    def _change_tls(self) -> None:
+        self._tls_changed.set()
 
     def abort(self) -> None:
         self._scope.cancel()
 
 
-class _MemoryTls:
-    """TLS between two buffers: no method does I/O."""
+def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    """Why the stream ended. What is none of the stream's own errors is a mistake of ours, and reported."""
+    cause = group.exceptions[0]
+    while isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+    if not isinstance(cause, STREAM_ENDS):
+        logger.error("reading or writing a connection failed", exc_info=cause)
+    # anyio's own say nothing; the system's error behind them does.
+    behind = cause.__cause__
+    return behind if isinstance(behind, OSError) else cause
 
-    def __init__(self, context: ssl.SSLContext, server_hostname: str | None) -> None:
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self.connection = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
-        self.is_ready = False
-        self.error: ssl.SSLError | None = None
-        self.changed = anyio.Event()
 
-    def handshake(self) -> None:
-        try:
-            self.connection.do_handshake()
-            self.is_ready = True
-        except ssl.SSLWantReadError:
-            return
-        except ssl.SSLError as error:
-            self.error = error
-        self.changed.set()
-
-    def received(self, data: bytes) -> bytes:
-        """What `data` says once decrypted; the handshake's own bytes say nothing."""
-        self._incoming.write(data)
-        if not self.is_ready:
-            self.handshake()
-        parts: list[bytes] = []
-        while self.is_ready:
-            try:
-                part = self.connection.read(READ_BYTES)
-            except ssl.SSLWantReadError:
-                break
-            if not part:
-                break
-            parts.append(part)
-        return b"".join(parts)
-
-    def outgoing(self, data: bytes) -> bytes:
-        """`data` encrypted, behind whatever TLS itself has to send."""
-        if data:
-            self.connection.write(data)
-        return self._outgoing.read()
+def checked_stream(stream: Any) -> ByteStream:
+    """Raises ConfigError: it is no stream of bytes."""
+    if not isinstance(stream, ByteStream):
+        raise ConfigError(f"stream is a connected socket.socket or an anyio ByteStream, not {type(stream).__name__}")
+    return stream
 
 
 class AnyioRuntime:
@@ -213,6 +204,7 @@ class AnyioRuntime:
 
     def __init__(self, tasks: TaskGroup) -> None:
         self._tasks = tasks
+        self._transports: set[AnyioTransport] = set()
         self._generation = PROCESS.generation
         self._token = anyio.lowlevel.current_token()
 
@@ -245,28 +237,89 @@ class AnyioRuntime:
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
-    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+    def spawn(self, work: Callable[[], Awaitable[None]], *, is_idle: bool = False) -> None:
         async def run() -> None:
-            await work()
+            try:
+                await work()
+            except Exception:
+                logger.exception("a task in the background failed")
 
         self._tasks.start_soon(run)
 
+    def finish(self, work: Callable[[Runtime], Awaitable[None]], seconds: float) -> Waiter:
+        over = AnyioWaiter()
+
+        async def run() -> None:
+            try:
+                with anyio.CancelScope(shield=True, deadline=self.now() + seconds):
+                    # Its streams are pumped in here, where the end of the outer group does not reach them.
+                    async with anyio.create_task_group() as tasks:
+                        runtime = AnyioRuntime(tasks)
+                        try:
+                            await work(cast("Runtime", runtime))
+                        finally:
+                            runtime.end()
+            except Exception:
+                logger.exception("a task in the background failed")
+            finally:
+                over.set_result(None)
+
+        self._tasks.start_soon(run)
+        return over
+
+    def end(self) -> None:
+        self._tasks.cancel_scope.cancel()
+        for transport in self._transports:
+            transport.abort()
+
     def call_soon_threadsafe(self, callback: Callable[[], None]) -> None:
-        try:
-            anyio.from_thread.run_sync(callback, token=self._token)
-        except (RuntimeError, anyio.RunFinishedError):
-            callback()
+        if self._generation != PROCESS.generation:
+            return
+        native: Any = self._token.native_token
+        soon = getattr(native, "run_sync_soon", None) or native.call_soon_threadsafe
+        # The loop may be closed already; then so are its streams.
+        with suppress(RuntimeError):
+            soon(callback)
 
     async def open_tcp(self, host: str, port: int) -> Transport:
-        return self._pumped(await anyio.connect_tcp(host, port), "tcp")
+        # anyio's own connect_tcp drops a socket that connects in the moment of a cancellation.
+        family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
+        socket = sockets.socket(family, sockets.SOCK_STREAM)
+        try:
+            socket.setblocking(False)
+            socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
+            code = socket.connect_ex((host, port))
+            if code == errno.EINPROGRESS:
+                await anyio.wait_writable(socket)
+                code = socket.getsockopt(sockets.SOL_SOCKET, sockets.SO_ERROR)
+            if code:
+                raise OSError(code, os.strerror(code))
+            return self._pumped(await SocketStream.from_socket(socket), "tcp")
+        except BaseException:
+            socket.close()
+            raise
 
     async def open_unix(self, path: str) -> Transport:
         return self._pumped(await anyio.connect_unix(path), "unix")
 
     def _pumped(self, stream: ByteStream, kind: str) -> Transport:
         transport = AnyioTransport(stream, kind)
-        self._tasks.start_soon(transport.run)
+        self._transports.add(transport)
+
+        async def run() -> None:
+            try:
+                await transport.run()
+            finally:
+                self._transports.discard(transport)
+
+        self._tasks.start_soon(run)
         return cast("Transport", transport)
+
+    async def adopt(self, stream: Any) -> Transport:
+        if isinstance(stream, sockets.socket):
+            kind = UNIXSocketStream if stream.family == getattr(sockets, "AF_UNIX", None) else SocketStream
+            return self._pumped(await kind.from_socket(stream), "stream")
+        return self._pumped(checked_stream(stream), "stream")
 
     async def resolve(self, host: str, port: int) -> list[str]:
         found = await anyio.getaddrinfo(host, port, type=sockets.SOCK_STREAM)

@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 
 from qail.errors import UsageError
 from qail.pg.driver.fork import PROCESS
-from qail.pg.driver.transport import DeadlinePassed, Receiver, Transport, Waiter
+from qail.pg.driver.transport import DeadlinePassed, Receiver, Runtime, Transport, Waiter
 
 T = TypeVar("T")
 
@@ -138,7 +138,9 @@ class AsyncioRuntime:
         self.waiter: Callable[[], Waiter] = cast("Callable[[], Waiter]", loop.create_future)
         self.now: Callable[[], float] = loop.time
         self._generation = PROCESS.generation
+        # The loop keeps only a weak reference to a task.
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
 
     def check_here(self, what: str) -> None:
         if _get_running_loop() is self.loop and self._generation == PROCESS.generation:
@@ -172,17 +174,38 @@ class AsyncioRuntime:
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await self.loop.run_in_executor(None, work)
 
-    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+    def spawn(self, work: Callable[[], Awaitable[None]], *, is_idle: bool = False) -> None:
         async def run() -> None:
             await work()
 
         task = self.loop.create_task(run())
-        # The loop keeps only a weak reference to a task.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def finish(self, work: Callable[[Runtime], Awaitable[None]], seconds: float) -> Waiter:
+        over = self.loop.create_future()
+
+        async def run() -> None:
+            try:
+                await self.within(self.now() + seconds, lambda: work(cast("Runtime", self)))
+            except DeadlinePassed:
+                return
+            finally:
+                if not over.done():
+                    over.set_result(None)
+
+        task = self.loop.create_task(run())
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return cast("Waiter", over)
+
+    def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
     def call_soon_threadsafe(self, callback: Callable[[], None]) -> None:
-        if not self.loop.is_closed():
+        # A forked child shares the pipe that wakes the parent's loop.
+        if not self.loop.is_closed() and self._generation == PROCESS.generation:
             self.loop.call_soon_threadsafe(callback)
 
     async def open_tcp(self, host: str, port: int) -> Transport:
@@ -192,6 +215,20 @@ class AsyncioRuntime:
     async def open_unix(self, path: str) -> Transport:
         _, transport = await self.loop.create_unix_connection(lambda: AsyncioTransport(self.loop, "unix"), path)
         return cast("Transport", transport)
+
+    async def adopt(self, stream: Any) -> Transport:
+        if isinstance(stream, sockets.socket):
+            stream.setblocking(False)
+            is_unix = stream.family == getattr(sockets, "AF_UNIX", None)
+            connect: Any = self.loop.create_unix_connection if is_unix else self.loop.create_connection
+            _, transport = await connect(lambda: AsyncioTransport(self.loop, "stream"), sock=stream)
+            return cast("Transport", transport)
+        # anyio: not needed by `import qail` on asyncio.
+        from qail.pg.driver.anyio_transport import AnyioTransport, checked_stream
+
+        adopted = AnyioTransport(checked_stream(stream), "stream")
+        self.spawn(adopted.run)
+        return cast("Transport", adopted)
 
     async def resolve(self, host: str, port: int) -> list[str]:
         found = await self.loop.getaddrinfo(host, port, type=sockets.SOCK_STREAM)

@@ -5,6 +5,7 @@ Rule 2: items of a batch that is not atomic have a Sync each; one that fails lea
 Rule 3: `execute_many` and `fetch_many` put one Sync behind each window of parameter sets; windows that were answered
 before an error stay.
 Rule 4: nothing of a batch is sent before every plan in it is bound.
+Rule 5: a segment of which nothing stayed because a prepared statement was stale is sent again, whole and once.
 
 Source: protocol-flow.html, "Pipelining"
 """
@@ -14,31 +15,27 @@ Source: protocol-flow.html, "Pipelining"
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from itertools import chain
 from typing import Any, Final
 
 from qail.compile.cache import Call, lookup
 from qail.compile.frames import BoundPlan
-from qail.errors import ConnectionLost, Outcome, PipelineAborted, QailError
-from qail.pg.driver.bind import bind_all, with_query
-from qail.pg.driver.executor import Attempt, Places, decoder, discard
+from qail.errors import DecodeError, EncodeError, Outcome, PipelineAborted, PostgresError, QailError
+from qail.pg.driver.bind import bind_all, heals, told
+from qail.pg.driver.executor import Attempt, Places, learn
 from qail.pg.driver.link import Link
-from qail.pg.driver.results import mark_index, outcome_of, raise_first
+from qail.pg.driver.results import answer_of, mark_index, outcome_of, raise_first
 from qail.pg.driver.segment import SegmentBuilder
-from qail.pg.driver.window import Window
-from qail.pg.protocol.request import Item, Request
-from qail.pg.wire.buffer import RowSink
+from qail.pg.driver.window import Series, is_unsent, sink_of, use_of
+from qail.pg.protocol.request import DISCARD, NO_REQUEST, Item, Request
+from qail.pg.protocol.state import PREPARED
+from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.steps.sets import SetReader
 
 SETS_PER_SYNC: Final = 1000
 WINDOWS_IN_FLIGHT: Final = 4
 BYTES_PER_SYNC: Final = 256 * 1024
-
-
-def sink_of(bound: BoundPlan) -> RowSink:
-    """Rows are kept where the statement returns some."""
-    return decoder(bound) if bound.plan.returns_rows else discard(bound)
 
 
 async def bound_for(places: Places, calls: Sequence[Call], deadline: float | None) -> list[BoundPlan]:
@@ -77,6 +74,7 @@ class Batch:
         self._calls: Final = [lookup(query) for query in self._queries]
         self._deadline: Final = deadline
         self._attempt: Final = attempt
+        self._results_by_index: list[Any] = []
 
     async def run(self, *, atomic: bool, return_errors: bool) -> list[Any]:
         """The results in order. Raises the first error unless errors are to be returned."""
@@ -92,128 +90,246 @@ class Batch:
         bounds = [answer for answer in answers if isinstance(answer, BoundPlan)]
         if len(bounds) < len(answers):
             return _refused(answers)
-        is_read_only = all(bound.plan.is_read_only for bound in bounds)
+        places = self._places
+        use = use_of(self._calls)
+        is_healed = False
         while True:
-            link = await self._places._place(is_read_only, self._deadline)
-            builder = SegmentBuilder(link)
-            for bound, call in zip(bounds, self._calls, strict=True):
-                builder.add(bound, call.values, sink_of(bound))
+            link = await places._place(use, self._deadline)
+            builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode)
+            for position, call in enumerate(self._calls):
+                builder.add(bounds[position], call.values, sink_of(bounds[position]))
             request = builder.request()
             self._attempt.request = request
             await link.settle(request)
-            if not (self._places._may_move and is_unsent(request)):
-                return self._results(request, builder.first)
+            if places._may_move and is_unsent(request):
+                continue
+            if request.error is None:
+                for position, bound in enumerate(bounds):
+                    item = request.items[builder.first + position]
+                    if item.how != PREPARED:
+                        learn(places._namespace, bound, item.sink)
+            elif _is_stale(request):
+                self._forget(request.error_index - builder.first)
+                if heals(request) and not is_healed:
+                    is_healed = True
+                    bounds = await bound_for(places, self._calls, self._deadline)
+                    continue
+            return self._results(request, builder.first)
+
+    def _forget(self, index: int) -> None:
+        if 0 <= index < len(self._calls):
+            self._places._namespace.drop(self._calls[index].plan)
 
     def _results(self, request: Request, first: int) -> list[Any]:
-        error = request.error
+        index = request.error_index - first
         # An error of no item (at Sync, or with the connection) concerns them all; one of the BEGIN ahead, too.
-        if error is not None and request.error_index < first:
-            return [error] * len(self._calls)
-        return [
-            outcome_of(query, call, request, first + index)
-            for index, (query, call) in enumerate(zip(self._queries, self._calls, strict=True))
+        if request.error is not None and not 0 <= index < len(self._calls):
+            return [request.error] * len(self._calls)
+        results = [
+            outcome_of(query, self._calls[position], request, first + position)
+            for position, query in enumerate(self._queries)
         ]
-
-    async def _separate(self, answers: list[BoundPlan | QailError]) -> list[Any]:
-        results: list[Any] = list(answers)
-        window = Window(self._places, self._deadline, self._attempt)
-        try:
-            for index, answer in enumerate(answers):
-                if isinstance(answer, BoundPlan):
-                    await self._send(window, index, answer, results)
-            await window.finish()
-        except BaseException:
-            window.abandon()
-            raise
+        if request.error is not None:
+            # The server counts what rode ahead of the caller's own.
+            results[index] = told(request, self._calls[index].plan)
+            mark_index(results[index], index)
+            for position in range(index + 1, len(results)):
+                results[position] = _skipped(index, results[index])
         return results
 
-    async def _send(self, window: Window, index: int, bound: BoundPlan, results: list[Any]) -> None:
+    async def _separate(self, answers: list[BoundPlan | QailError]) -> list[Any]:
+        self._results_by_index = [None] * len(answers)
+        series = Series(self._places, self._calls, answers, self._take, self._deadline, self._attempt)
+        await series.run()
+        return self._results_by_index
+
+    def _take(self, index: int, item: Item | None, error: QailError | None) -> None:
+        if item is None:
+            self._results_by_index[index] = error
+            return
         try:
-            await window.send(self._maker(index, bound), self._taker(index, results))
-        except QailError as error:
-            # A value that does not fit, or no connection: this item was not sent.
-            results[index] = error
+            self._results_by_index[index] = answer_of(self._queries[index], self._calls[index], item)
+        except DecodeError as refused:
+            self._results_by_index[index] = refused
 
-    def _maker(self, index: int, bound: BoundPlan) -> Callable[[Link], Request]:
-        def make(link: Link) -> Request:
-            builder = SegmentBuilder(link)
-            builder.add(bound, self._calls[index].values, sink_of(bound))
-            return builder.request()
 
-        return make
+class _Window:
+    """Sets under way in one segment; `start` is the number of the first of them."""
 
-    def _taker(self, index: int, results: list[Any]) -> Callable[[Request], None]:
-        def take(request: Request) -> None:
-            call = self._calls[index]
-            if request.error is not None:
-                with_query(request.error, call.plan)
-            results[index] = outcome_of(self._queries[index], call, request, len(request.items) - 1)
-
-        return take
+    def __init__(self, start: int, sets: list[list[object]], link: Link, bound: BoundPlan) -> None:
+        self.start: Final = start
+        self.sets: Final = sets
+        self.link: Final = link
+        self.bound: Final = bound
+        self.request: Request = NO_REQUEST
+        self.first = 0
+        """Where the first set stands in the request."""
 
 
 class ManySets:
-    """One `execute_many` or `fetch_many` call: one plan, many sets of values, one Sync a window."""
+    """One `execute_many` or `fetch_many` call: one plan, many sets of values, one Sync a window.
+
+    `take` gets the settled items of each window, in order. Outside a transaction a window that may write waits for the
+    answer of the one before, so that nothing behind an error runs.
+    """
 
     def __init__(
-        self, places: Places, bound: BoundPlan, make_sink: Callable[[BoundPlan], RowSink], attempt: Attempt
+        self,
+        places: Places,
+        call: Call,
+        take: Callable[[list[Item]], None],
+        deadline: float | None,
+        attempt: Attempt,
+        *,
+        is_fetch: bool,
     ) -> None:
-        self.bound: Final = bound
-        self.make_sink: Final = make_sink
         self._places: Final = places
+        self._call: Final = call
+        self._take: Final = take
+        self._deadline: Final = deadline
         self._attempt: Final = attempt
+        self._is_fetch: Final = is_fetch
+        self._reader: Final = SetReader(call.plan)
+        self._use: Final = use_of([call])
+        self._windows: Final[deque[_Window]] = deque()
+        self._repeat: list[list[object]] = []
+        """Sets of windows that are sent again, the next ones to leave."""
+        self._position = 0
+        self._is_healed = False
+        self._bound: BoundPlan | None = None
 
-    async def run(
-        self, sets: Iterable[list[object]], take: Callable[[list[Item]], None], deadline: float | None
-    ) -> None:
-        """Send all sets, window by window; `take` gets the settled items of each.
-
-        Outside a transaction a window waits for the answer of the one before, so that nothing behind an error runs.
+    async def run(self, rows: Iterable[Any]) -> None:
+        """Send all sets, window by window.
 
         Raises:
-            EncodeError: a set does not fit; windows before its own have run.
+            EncodeError: with `index`, the number of the set that does not fit; windows before its own have run.
             PostgresError: with `index`, the number of the set that failed.
         """
-        in_flight = WINDOWS_IN_FLIGHT if self._places._is_in_transaction else 1
-        window = Window(self._places, deadline, self._attempt, max_in_flight=in_flight)
-        source = iter(sets)
-        position = 0
+        source = iter(rows)
+        is_over = False
         try:
-            for first in source:
-                part = _Part(self, position, take)
-                await window.send(partial(part.make, chain([first], source)), part.done)
-                position += part.count
-            await window.finish()
+            while self._windows or not is_over:
+                at_once = WINDOWS_IN_FLIGHT if self._may_overlap else 1
+                if is_over or len(self._windows) >= at_once:
+                    await self._take_oldest()
+                    is_over = is_over and not self._repeat
+                elif not await self._send(source):
+                    is_over = True
+        except EncodeError:
+            # What left before is answered first, and its error comes first.
+            while self._windows:
+                await self._take_oldest()
+            raise
+        except QailError:
+            for window in self._windows:
+                await window.link.answered(window.request)
+            raise
         except BaseException:
-            window.abandon()
+            for window in self._windows:
+                window.link.abandon(window.request)
             raise
 
+    @property
+    def _may_overlap(self) -> bool:
+        return self._places._is_in_transaction or (self._call.plan.is_read_only and self._is_proven)
 
-class _Part:
-    """One window of sets."""
+    @property
+    def _is_proven(self) -> bool:
+        """Whether the first window was answered: what a statement's first use tells, those behind it need not ask."""
+        return self._position > 0 and (not self._windows or self._windows[0].start > 0)
 
-    def __init__(self, many: ManySets, start: int, take: Callable[[list[Item]], None]) -> None:
-        self._many: Final = many
-        self._start: Final = start
-        self._take: Final = take
-        self.count = 0
+    async def _send(self, source: Iterator[Any]) -> bool:
+        """The next window; False: nothing is left to send."""
+        places, plan = self._places, self._call.plan
+        bound = places._namespace.find(plan) or self._bound
+        if bound is None:
+            bound = (await bound_for(places, [self._call], self._deadline))[0]
+        self._bound = bound
+        link = self._windows[-1].link if self._windows else None
+        if link is None or not link.is_usable or link.is_held:
+            while self._windows:
+                await self._take_oldest()
+            link = await places._place(self._use, self._deadline)
+        builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode)
+        sets = self._fill(builder, bound, source)
+        if not sets:
+            return False
+        window = _Window(self._position, sets, link, bound)
+        window.request = self._attempt.request = builder.request()
+        window.first = builder.first
+        link.submit(window.request)
+        self._attempt.has_written = self._attempt.has_written or not plan.is_read_only
+        self._windows.append(window)
+        self._position += len(sets)
+        return True
 
-    def make(self, source: Iterator[list[object]], link: Link) -> Request:
-        builder = SegmentBuilder(link)
-        for values in source:
-            builder.add(self._many.bound, values, self._many.make_sink(self._many.bound))
-            if builder.item_count >= SETS_PER_SYNC or builder.byte_count >= BYTES_PER_SYNC:
-                break
-        self.count = builder.item_count
-        return builder.request()
+    def _fill(self, builder: SegmentBuilder, bound: BoundPlan, source: Iterator[Any]) -> list[list[object]]:
+        sets: list[list[object]] = []
+        repeat, self._repeat = self._repeat, []
+        try:
+            while len(sets) < SETS_PER_SYNC and builder.byte_count < BYTES_PER_SYNC:
+                if len(sets) < len(repeat):
+                    values = repeat[len(sets)]
+                else:
+                    row = next(source, _END)
+                    if row is _END:
+                        break
+                    values = self._reader.read(row)
+                builder.add_set(bound, values, bound.sink() if self._is_fetch else DISCARD)
+                sets.append(values)
+        except EncodeError as error:
+            mark_index(error, self._position + len(sets))
+            raise
+        self._repeat = repeat[len(sets) :]
+        return sets
 
-    def done(self, request: Request) -> None:
-        first = len(request.items) - self.count
+    async def _take_oldest(self) -> None:
+        window = self._windows[0]
+        await window.link.answered(window.request)
+        self._windows.popleft()
+        request, first, count = window.request, window.first, len(window.sets)
+        items = request.items[first : first + count]
         error = request.error
-        if error is not None:
-            mark_index(error, self._start + max(request.error_index - first, 0))
-            raise with_query(error, self._many.bound.plan)
-        self._take(request.items[first:])
+        if error is None:
+            if items[0].how != PREPARED:
+                learn(self._places._namespace, window.bound, items[0].sink)
+            self._take(items)
+            return
+        plan = self._call.plan
+        is_stale = _is_stale(request)
+        if is_stale:
+            self._places._namespace.drop(plan)
+            self._bound = None
+        if (self._places._may_move and is_unsent(request)) or (is_stale and heals(request) and not self._is_healed):
+            self._is_healed = self._is_healed or is_stale
+            await self._go_back(window)
+            return
+        failure = told(request, plan)
+        mark_index(failure, window.start + min(max(request.error_index - first, 0), count - 1))
+        raise failure
+
+    async def _go_back(self, failed: _Window) -> None:
+        """Send `failed` again, and whatever left behind it: that only reads."""
+        again = list(failed.sets)
+        while self._windows:
+            window = self._windows[0]
+            await window.link.answered(window.request)
+            again += window.sets
+            self._windows.popleft()
+        self._repeat = again + self._repeat
+        self._position = failed.start
+
+
+_END: Final = object()
+
+
+def _is_stale(request: Request) -> bool:
+    return isinstance(request.error, PostgresError) and is_stale_statement(request.error)
+
+
+def _skipped(index: int, cause: QailError) -> PipelineAborted:
+    text = f"skipped by the server: item {index} of the same batch failed: {cause}"
+    return PipelineAborted(text, index=index, cause=cause)
 
 
 def _refused(answers: list[BoundPlan | QailError]) -> list[Any]:
@@ -222,8 +338,3 @@ def _refused(answers: list[BoundPlan | QailError]) -> list[Any]:
     others = PipelineAborted(f"not sent: item {index} of the same batch was refused: {cause}", index=index, cause=cause)
     others.outcome = Outcome.NOT_SENT
     return [each if isinstance(each, QailError) else others for each in answers]
-
-
-def is_unsent(request: Request) -> bool:
-    """Whether the request provably never left because its connection ended first."""
-    return isinstance(request.error, ConnectionLost) and request.error.outcome is Outcome.NOT_SENT

@@ -17,17 +17,19 @@ from typing import Final
 from qail.compile.cache import Call
 from qail.compile.frames import BoundPlan, bind_known, bind_plan, describe_segment
 from qail.compile.plan import Plan
-from qail.errors import BuildError, PostgresError, QailError
+from qail.errors import BuildError, Outcome, PostgresError, QailError, StatementInvalidated
 from qail.pg.catalog import Catalog, Namespace
 from qail.pg.driver.link import Link
-from qail.pg.driver.segment import control, describe_only
+from qail.pg.driver.segment import control, describe_only, unsent
 from qail.pg.protocol.request import Request
+from qail.pg.protocol.statement_cache import is_stale_statement
 from qail.pg.steps.infer import own_oid
 from qail.pg.steps.names import UNKNOWN_NAMES, name_advice
 from qail.pg.wire.buffer import RowSink
 from qail.pg.wire.description import RowDescription
 
 INDETERMINATE_DATATYPE: Final = "42P18"
+IDLE: Final = ord("I")
 
 
 class _Description(RowSink):
@@ -64,8 +66,7 @@ async def bind_all(
             missing.setdefault(call.plan, call)
         else:
             found[call.plan] = bound
-    if missing and 0 < link.unsent_scopes < len(link.scopes):
-        # The savepoint must stand first: a statement that the server refuses would fail the scope around it.
+    if missing and must_open_first(link):
         await link.run(control(link, [], is_end=False))
     asked = [(call, _ask(link, call.plan, _plan_oids(call.plan))) for call in missing.values()]
     for call, request in asked:
@@ -90,7 +91,9 @@ def known(catalog: Catalog, namespace: Namespace, plan: Plan, version: int) -> B
         raise BuildError(
             f"this query needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
         )
-    bound = bind_known(plan, catalog.registry)
+    if plan.is_session_bound:
+        catalog.need_session("this statement")
+    bound = bind_known(plan, catalog.registry, is_named=catalog.is_named)
     if bound is not None:
         namespace.keep(plan, bound)
     return bound
@@ -122,8 +125,35 @@ def with_query(error: QailError, plan: Plan) -> QailError:
     return error
 
 
+def told(request: Request, plan: Plan) -> QailError:
+    """The error of a settled request as its caller is told it: with the SQL, and what a stale statement means."""
+    error = request.error
+    assert error is not None
+    if isinstance(error, PostgresError) and is_stale_statement(error) and request.is_in_transaction:
+        invalid = StatementInvalidated(
+            f"a prepared statement no longer fits the database: {error}; run the whole transaction again"
+        )
+        invalid.__cause__ = error
+        return invalid
+    return with_query(error, plan)
+
+
+def heals(request: Request) -> bool:
+    """Whether sending `request` again would be the first effect it has: its statement was stale, and outside a
+    transaction nothing of the segment stays.
+    """
+    error = request.error
+    return (
+        isinstance(error, PostgresError)
+        and is_stale_statement(error)
+        and not request.is_in_transaction
+        and request.transaction_status == IDLE
+        and error.outcome is Outcome.ABORTED
+    )
+
+
 def _ask(link: Link, plan: Plan, oids: list[int]) -> Request:
-    request = describe_only(describe_segment(plan, b"", oids), _Description(), b"")
+    request = describe_only(link, describe_segment(plan, b"", oids), _Description(), b"")
     link.submit(request)
     return request
 
@@ -140,10 +170,20 @@ async def _answered(link: Link, request: Request, all_asked: list[Request]) -> N
 def _bound(catalog: Catalog, plan: Plan, request: Request) -> BoundPlan:
     if request.error is not None:
         raise with_query(request.error, plan)
-    item = request.items[0]
+    item = request.items[-1]
     sink = item.sink
     assert isinstance(sink, _Description)
-    return bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body)
+    return bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body, is_named=catalog.is_named)
+
+
+def must_open_first(link: Link) -> bool:
+    """Whether what is opened and not sent has to be there before a statement is described.
+
+    A savepoint must: a statement that the server refuses would fail the scope around it. And so must settings: names
+    are looked up under them, and a table's lock is waited for.
+    """
+    scopes = unsent(link)
+    return 0 < len(scopes) < len(link.scopes) or any(link.local_settings or scope.settings for scope in scopes)
 
 
 def _is_indeterminate(request: Request) -> bool:

@@ -10,15 +10,18 @@ Source: libpq-connect.html, "Specifying Multiple Hosts"; protocol-flow.html, "St
 
 from __future__ import annotations
 
+import random
 import secrets
 import socket as sockets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from qail.errors import AuthError, ConfigError, ConnectError, QailError
-from qail.pg.config.connect_config import Address, ConnectConfig, SslMode
+from qail.pg.catalog import Catalog
+from qail.pg.config.connect_config import Address, ConnectConfig, SslMode, TargetSessionAttrs
 from qail.pg.driver.link import Link
+from qail.pg.driver.target import fits
 from qail.pg.driver.tls import is_verified, make_context, server_hostname, session_tls, tls_failure
 from qail.pg.driver.transport import DeadlinePassed, Runtime, Transport
 from qail.pg.protocol.session import Session
@@ -42,8 +45,9 @@ async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
     """
     failures: list[ConnectError] = []
     asked = config.target_session_attrs
-    wishes: tuple[str, ...] = ("standby", "any") if asked == "prefer-standby" else (asked,)
-    for address, wish in ((address, wish) for wish in wishes for address in config.addresses):
+    wishes: tuple[TargetSessionAttrs, ...] = ("standby", "any") if asked == "prefer-standby" else (asked,)
+    tries = [(address, wish) for wish in wishes for address in _in_order(config, config.addresses)]
+    for address, wish in tries:
         try:
             return await _open_at(config, runtime, address, wish)
         except ConnectError as error:
@@ -61,11 +65,31 @@ async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
     )
 
 
-async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wish: str) -> Link:
+async def open_link_over(config: ConnectConfig, runtime: Runtime, stream: Any) -> Link:
+    """A ready link over a stream that is connected already; `host` says who is at its other end, for TLS.
+
+    Raises:
+        ConfigError: the stream is of no kind that this runtime can use.
+        ConnectError, AuthError, TlsError: the server did not take us.
+    """
+    address = config.addresses[0]
+    attempt = _Attempt(config, runtime, address, "", config.sslmode_for(address), stream)
+    return await _limited(config, runtime, address, partial(attempt.run, config.target_session_attrs))
+
+
+def _in_order(config: ConnectConfig, entries: Sequence[T]) -> list[T]:
+    """In the order to try them: as given, or drawn anew for each connection."""
+    found = list(entries)
+    if config.load_balance_hosts == "random":
+        random.shuffle(found)  # a draw among equals: no secret
+    return found
+
+
+async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wish: TargetSessionAttrs) -> Link:
     """One address of the configuration, which may stand for several numeric ones."""
     sslmode = config.sslmode_for(address)
     error: ConnectError | None = None
-    for place in await _places(config, runtime, address):
+    for place in _in_order(config, await _places(config, runtime, address)):
         try:
             return await _open_in_modes(config, runtime, address, place, wish, _BOTH_WAYS.get(sslmode, (sslmode,)))
         except ConnectError as failed:
@@ -77,7 +101,12 @@ async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wi
 
 
 async def _open_in_modes(
-    config: ConnectConfig, runtime: Runtime, address: Address, place: str, wish: str, modes: tuple[SslMode, ...]
+    config: ConnectConfig,
+    runtime: Runtime,
+    address: Address,
+    place: str,
+    wish: TargetSessionAttrs,
+    modes: tuple[SslMode, ...],
 ) -> Link:
     """One numeric address. `allow` and `prefer` ask the other way where the server itself said no."""
     for mode in modes[:-1]:
@@ -114,18 +143,21 @@ async def _limited(config: ConnectConfig, runtime: Runtime, address: Address, wo
 class _Attempt:
     """One attempt at one numeric address in one TLS mode, from fresh state."""
 
-    def __init__(self, config: ConnectConfig, runtime: Runtime, address: Address, place: str, mode: SslMode) -> None:
+    def __init__(
+        self, config: ConnectConfig, runtime: Runtime, address: Address, place: str, mode: SslMode, stream: Any = None
+    ) -> None:
         self._config: Final = config
         self._runtime: Final = runtime
         self._address: Final = address
         self._place: Final = place
         self._mode: Final = mode
+        self._stream: Final[Any] = stream
 
-    async def run(self, wish: str) -> Link:
+    async def run(self, wish: TargetSessionAttrs) -> Link:
         """Raises ConnectError; then nothing is left open."""
         session = Session(self._settings(), self._config.statement_cache_size)
         try:
-            transport = await dial(self._runtime, self._address, self._place)
+            transport = await self._connected()
         except OSError as error:
             raise _dial_error(error, self._address) from error
         link = Link(session, transport, self._runtime, self._config, self._address, self._place)
@@ -140,6 +172,11 @@ class _Attempt:
             link.abort()
             raise
         return link
+
+    async def _connected(self) -> Transport:
+        if self._stream is not None:
+            return await self._runtime.adopt(self._stream)
+        return await dial(self._runtime, self._address, self._place)
 
     def _settings(self) -> StartupSettings:
         config, address = self._config, self._address
@@ -197,6 +234,8 @@ class _Attempt:
 
 async def dial(runtime: Runtime, address: Address, place: str) -> Transport:
     """A plain stream to `place`. Raises OSError."""
+    if not place:
+        raise OSError("the connection runs over a stream of the caller's: there is no address to dial")
     if address.is_unix:
         return await runtime.open_unix(place)
     return await runtime.open_tcp(place, address.port)
@@ -222,7 +261,7 @@ def _startup_failure(cause: QailError | None, address: Address) -> ConnectError:
 def _keep_alive(transport: Transport, config: ConnectConfig) -> None:
     """TCP keepalive and user timeout, as configured."""
     socket = transport.socket
-    if transport.kind == "unix" or socket is None:
+    if transport.kind != "tcp" or socket is None:
         return
     socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, int(config.keepalives))
     options = {
@@ -237,17 +276,12 @@ def _keep_alive(transport: Transport, config: ConnectConfig) -> None:
             socket.setsockopt(sockets.IPPROTO_TCP, getattr(sockets, name), value)
 
 
-def _check_target(link: Link, wish: str) -> None:
+def _check_target(link: Link, wish: TargetSessionAttrs) -> None:
     """Raises ConnectError when the server is not of the kind that `target_session_attrs` asks for."""
-    told = link.session.parameters
-    is_standby = told.get("in_hot_standby") == "on"
-    is_read_only = is_standby or told.get("default_transaction_read_only") == "on"
-    fits = {
-        "any": True,
-        "read-write": not is_read_only,
-        "read-only": is_read_only,
-        "primary": not is_standby,
-        "standby": is_standby,
-    }
-    if not fits.get(wish, True):
+    if not fits(link.session.parameters, wish):
         raise ConnectError(f"{link.address} is not {wish}, as target_session_attrs asks", reason="target")
+
+
+def catalog_for(config: ConnectConfig) -> Catalog:
+    """What is to be known of the database that `config` leads to; empty."""
+    return Catalog(is_pooled=config.pooler_mode, is_named=config.statement_cache_size > 0)

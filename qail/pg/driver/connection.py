@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from qail.errors import UsageError
+from qail.errors import ConfigError, UsageError
 from qail.pg.catalog import Catalog
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.load import load_config
 from qail.pg.driver.bind import server_version
-from qail.pg.driver.cancel import cancel, close_and_cancel
-from qail.pg.driver.connect import open_link
+from qail.pg.driver.cancel import cancel, close_and_cancel, destroy, interrupt
+from qail.pg.driver.connect import catalog_for, open_link, open_link_over
+from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import Link
+from qail.pg.driver.listen import DEFAULT_MAX_WAITING, Subscription
 from qail.pg.driver.messages import NoticeHandler, NotificationHandler
+from qail.pg.driver.reconnect import Rebuilder, call_hook
 from qail.pg.driver.runtime import asyncio_runtime, enter_runtime
 from qail.pg.driver.transaction import OnLink
 from qail.pg.driver.transport import Runtime
+from qail.pg.steps.session import setting_text, settings_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class ConnectionInfo:
     user: str
     database: str
     parameters: dict[str, str]
+    reconnects: int = 0
+    """How often the connection was lost and made again: see `reconnect=`."""
 
 
 class Connection(OnLink):
@@ -54,16 +61,67 @@ class Connection(OnLink):
         config: ConnectConfig,
         give_back: Callable[[Link], None] | None = None,
     ) -> None:
-        self._link = link
         self._runtime = runtime
         self._catalog = catalog
-        self._namespace = link.namespace = catalog.lend()
-        if link.is_dirty:
-            # Changed while it was shared: what the others were told may not hold here.
-            self._namespace.leave()
+        self._settings: Final[dict[str, str]] = {}
+        """What `set_param` has set."""
+        self._on_connect: Callable[[Any], Any] | None = None
+        self._rebuilder: Rebuilder | None = None
+        self._adopt(link)
         self._timeout_seconds = config.command_timeout_seconds
         self._config: Final = config
-        self._give_back: Final = give_back
+        self._give_back = give_back
+
+    def _adopt(self, link: Link) -> None:
+        """Use `link` from now on."""
+        self._link = link
+        link.interrupt = interrupt
+        self._namespace = link.namespace = self._catalog.lend()
+        if link.is_dirty:
+            # Changed while it was shared, or prepared: what others were told may not hold here.
+            self._namespace.leave()
+        if self._rebuilder is not None:
+            link.on_soil = self._rebuilder.note
+
+    async def make_ready(
+        self, on_connect: Callable[[Any], Any] | None, open_link: Callable[[], Awaitable[Link]] | None
+    ) -> None:
+        """Run `on_connect` now. With `open_link`: and get another link from it whenever this one is lost."""
+        self._on_connect = on_connect
+        if on_connect is not None:
+            await call_hook(on_connect, self)
+        if open_link is not None:
+            self._rebuilder = Rebuilder(self._runtime, open_link)
+            self._own_link().on_soil = self._rebuilder.note
+
+    async def _prepare_session(self, link: Link) -> None:
+        """`on_connect` on a link that is not in use yet."""
+        if self._on_connect is None:
+            return
+        connection = Connection(link, self._runtime, self._catalog, self._config)
+        try:
+            await call_hook(self._on_connect, connection)
+        finally:
+            if connection.is_lent:
+                connection.detach()
+
+    def _may_replace(self, link: Link) -> bool:
+        return self._rebuilder is not None
+
+    @property
+    def _may_move(self) -> bool:
+        # What has not left goes by the new link.
+        return self._rebuilder is not None
+
+    @property
+    def _retries_reads(self) -> bool:
+        return self._config.retry_reads and self._rebuilder is not None
+
+    async def _replaced(self, link: Link) -> None:
+        if self._rebuilder is None:
+            link.check_usable()
+        else:
+            await self._rebuilder.replace(self, link)
 
     @property
     def info(self) -> ConnectionInfo:
@@ -84,6 +142,7 @@ class Connection(OnLink):
             user=self._config.user,
             database=self._config.database,
             parameters=dict(session.parameters),
+            reconnects=self._rebuilder.count if self._rebuilder is not None else 0,
         )
 
     @property
@@ -111,6 +170,40 @@ class Connection(OnLink):
         """Call `handler` no more. Raises UsageError when it was not added."""
         _remove(self._own_link().messages.notification_handlers, handler)
 
+    def listen(self, *channels: str, max_waiting: int = DEFAULT_MAX_WAITING) -> Subscription:
+        """Notifications of these channels: `async with connection.listen("news") as messages: async for m in messages`.
+
+        `await messages.get(timeout=...)` waits for one. While more than `max_waiting` are unread, those that come are
+        counted, and the reader gets a Lagged with their number at that place.
+        """
+        self._catalog.need_session("listen()")
+        return Subscription(self, channels, max_waiting)
+
+    async def set_param(self, name: str, value: str | float | bool, /, *, timeout: float | None = None) -> None:
+        """Change a setting of the session, live: as SET does, with bind values. A pool's lease is reset afterwards.
+
+        Raises:
+            UsageError: a transaction is open, whose rollback would undo it; or the codecs need the setting as it is.
+            PostgresError: the server does not know the setting, or refuses the value.
+        """
+        self._catalog.need_session("set_param()")
+        text = setting_text(name, value)
+        deadline = self._deadline(timeout)
+        attempt = Attempt()
+        await self._within(deadline, attempt, lambda: self._set_param(name, text, deadline, attempt))
+
+    async def _set_param(self, name: str, text: str, deadline: float | None, attempt: Attempt) -> None:
+        link = await self._place(False, deadline)
+        if link.scopes:
+            raise UsageError(
+                f"{name} would be undone should the transaction be rolled back: set it before it begins, or for the "
+                "transaction alone with transaction(settings=...)"
+            )
+        request = attempt.request = settings_request([(name, text)])
+        link.changed()
+        await link.run(request)
+        self._settings[name.lower()] = text
+
     async def cancel(self) -> None:
         """Cancel what this connection runs: its caller gets 57014. Returns when the server has answered."""
         await cancel(self._own_link())
@@ -132,6 +225,15 @@ class Connection(OnLink):
         """Whether it was neither closed nor given back."""
         return self._link is not None
 
+    @property
+    def is_leased(self) -> bool:
+        """Whether it is a pool's, and neither closed nor given back."""
+        return self._link is not None and self._give_back is not None
+
+    def leave_pool(self) -> None:
+        """It is the borrower's own from now on, who closes it."""
+        self._give_back = None
+
     def detach(self) -> Link:
         """Take the link back from its borrower. Raises UsageError when that was done before."""
         link = self._link
@@ -149,7 +251,7 @@ class Connection(OnLink):
         give_back = self._give_back
 
         def end() -> None:
-            link.abort()
+            destroy(link)
             if give_back is not None:
                 give_back(link)
 
@@ -169,8 +271,13 @@ def _remove(handlers: list[Any], handler: Any) -> None:
 class Connecting:
     """What `qail.connect` returns: await it for a connection, or enter it with `async with`."""
 
-    def __init__(self, config: ConnectConfig) -> None:
+    def __init__(
+        self, config: ConnectConfig, stream: Any, on_connect: Callable[[Connection], Any] | None, *, reconnect: bool
+    ) -> None:
         self._config: Final = config
+        self._stream: Final[Any] = stream
+        self._on_connect: Final = on_connect
+        self._reconnect: Final = reconnect
         self._stack: AsyncExitStack | None = None
         self._connection: Connection | None = None
 
@@ -205,18 +312,54 @@ class Connecting:
             await self._stack.aclose()
 
     async def _open(self, runtime: Runtime) -> Connection:
-        link = await open_link(self._config, runtime)
-        return Connection(link, runtime, Catalog(), self._config)
+        return await open_connection(self._config, runtime, self._stream, self._on_connect, reconnect=self._reconnect)
 
 
-def connect(dsn: str | None = None, /, **settings: Any) -> Connecting:
+async def open_connection(
+    config: ConnectConfig,
+    runtime: Runtime,
+    stream: Any = None,
+    on_connect: Callable[[Any], Any] | None = None,
+    *,
+    reconnect: bool = False,
+) -> Connection:
+    """A connection that is ready, with what `on_connect` does done."""
+    link = await (open_link(config, runtime) if stream is None else open_link_over(config, runtime, stream))
+    connection = Connection(link, runtime, catalog_for(config), config)
+    try:
+        await connection.make_ready(on_connect, partial(open_link, config, runtime) if reconnect else None)
+    except BaseException:
+        destroy(link)
+        connection.detach()
+        raise
+    return connection
+
+
+def connect(
+    dsn: str | None = None,
+    /,
+    *,
+    stream: Any = None,
+    reconnect: bool = False,
+    on_connect: Callable[[Connection], Any] | None = None,
+    **settings: Any,
+) -> Connecting:
     """Connect: `conn = await qail.connect(...)`, or `async with qail.connect(...) as conn` (on trio the only form).
 
     `settings` are libpq's keywords and qail's own; without a DSN and settings the PG* environment, files and defaults
     hold, as for libpq.
 
+    Args:
+        stream: a connected `socket.socket`, or an anyio `ByteStream`, to talk over; it belongs to the connection then.
+            `host`, if it is given, says who is at the other end, for TLS.
+        reconnect: when the connection is lost between calls the next call makes it again, with what `set_param` set and
+            with the channels listened to; never inside a transaction, and nothing is sent twice.
+        on_connect: called with the connection when it is made, and made again; a plain or an async function.
+
     Raises:
         ConfigError: the DSN or a setting cannot be.
         ConnectError, TlsError, AuthError: when awaited or entered.
     """
-    return Connecting(load_config(dsn, settings))
+    if stream is not None and reconnect:
+        raise ConfigError("a connection over a stream of one's own cannot be made again: give stream or reconnect")
+    return Connecting(load_config(dsn, settings), stream, on_connect, reconnect=reconnect)

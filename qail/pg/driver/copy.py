@@ -74,7 +74,7 @@ async def _start(
     link = await places._place(False, deadline)
     if link.unsent_scopes:
         await link.run(control(link, [], is_end=False))
-    request = copy_segment(sql, kind, sink)
+    request = copy_segment(link, sql, kind, sink)
     request.is_in_transaction = bool(link.scopes)
     link.submit(request)
     return request

@@ -4,7 +4,8 @@ Rule 1: the shared path makes no task, lock or timer: a plan that is bound, a li
 Whatever is rarer goes through `_run_slowly`.
 Rule 2: values are encoded before anything is queued.
 Rule 3: a request that provably never left is placed again; a prepared statement that the server has lost or changed
-is sent again, once, where the segment held that one statement and no transaction is open. Nothing else is repeated.
+is sent again, once, where the segment held that one statement and no transaction is open; so is, by choice, one that
+reads only and whose connection was lost. Nothing else is repeated.
 Rule 4: a deadline covers everything from waiting for a connection to decoding.
 
 Source: design, "The way of a query" and "Request states"
@@ -19,6 +20,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from mypy_extensions import mypyc_attr
+
 from qail.compile.cache import Call
 from qail.compile.frames import BoundPlan, bind_plan
 from qail.errors import (
@@ -27,39 +30,46 @@ from qail.errors import (
     Outcome,
     PostgresError,
     QailError,
-    StatementInvalidated,
 )
 from qail.pg.catalog import Catalog, Namespace
 from qail.pg.codec.rows import RowDecoder
-from qail.pg.driver.bind import bind_all, known, server_version, with_query
+from qail.pg.driver.bind import bind_all, heals, known, server_version, told
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, send_single
 from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.protocol.request import DISCARD, Item, Request
 from qail.pg.protocol.state import PREPARED, WITHDRAWN
 from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.steps.plan_mode import checked_plan_mode
 from qail.pg.wire.buffer import RowSink
 
 T = TypeVar("T")
-IDLE: Final = ord("I")
 
 
 class Attempt:
     """How far a call with a deadline had come: what `DeadlineExceeded` says of it."""
 
-    __slots__ = ("request",)
+    __slots__ = ("has_written", "plan_mode", "request")
 
     def __init__(self) -> None:
         self.request: Request | None = None
+        """The latest one."""
+        self.has_written = False
+        """One of several requests may have changed something."""
+        self.plan_mode = ""
+        """The plan_cache_mode that the call asks for, as the server has it."""
 
     @property
     def outcome(self) -> Outcome:
         request = self.request
+        if self.has_written:
+            return Outcome.UNKNOWN
         if request is None or request.state == WITHDRAWN:
             return Outcome.NOT_SENT
         return Outcome.NO_EFFECT if request.is_read_only else Outcome.UNKNOWN
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Places(ABC):
     """Where statements run. The pool answers with a shared link, a connection with its own."""
 
@@ -69,15 +79,17 @@ class Places(ABC):
     _timeout_seconds: float | None
 
     @abstractmethod
-    def _pick(self, is_read_only: bool) -> Link | None:
+    def _pick(self, use: int) -> Link | None:
         """A link that takes a request now, to be submitted before anything is awaited. None: `_wait_for_link`.
+
+        `use` is that of the BoundPlan, or whether the request is proven to read only.
 
         Raises:
             UsageError, PoolClosed, ConnectionLost: nothing can be sent.
         """
 
     @abstractmethod
-    async def _wait_for_link(self, is_read_only: bool, deadline: float | None) -> Link:
+    async def _wait_for_link(self, use: int, deadline: float | None) -> Link:
         """The same, waiting its turn. Raises PoolTimeout."""
 
     @property
@@ -86,12 +98,17 @@ class Places(ABC):
         """Whether a request that never left may run on another connection."""
 
     @property
+    def _retries_reads(self) -> bool:
+        """Whether a statement that could not change anything runs once more after its connection was lost."""
+        return False
+
+    @property
     def _is_in_transaction(self) -> bool:
         """Whether a transaction of the caller's is open around what it sends."""
         return False
 
-    async def _place(self, is_read_only: bool, deadline: float | None) -> Link:
-        return self._pick(is_read_only) or await self._wait_for_link(is_read_only, deadline)
+    async def _place(self, use: int, deadline: float | None) -> Link:
+        return self._pick(use) or await self._wait_for_link(use, deadline)
 
     async def _bind(self, call: Call, deadline: float | None) -> BoundPlan:
         link = await self._place(True, deadline)
@@ -114,13 +131,15 @@ class Places(ABC):
             return DeadlineExceeded("the deadline passed before anything was sent", outcome=Outcome.NOT_SENT)
         return DeadlineExceeded("the deadline passed before the server had answered", outcome=attempt.outcome)
 
-    async def _run(self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None) -> Item:
-        """Run one statement; its settled item, without an error."""
+    async def _run(
+        self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, mode: str | None = None
+    ) -> Item:
+        """Run one statement; its settled item, without an error. `mode` is the plan_cache_mode of this call."""
         plan = call.plan
         bound = self._namespace.find(plan)
-        if bound is None or timeout is not None or self._timeout_seconds is not None:
-            return await self._run_with_deadline(call, sink, timeout)
-        link = self._pick(plan.is_read_only)
+        if bound is None or timeout is not None or mode is not None or self._timeout_seconds is not None:
+            return await self._run_with_deadline(call, sink, timeout, checked_plan_mode(mode))
+        link = self._pick(bound.use)
         if link is None or link.unsent_scopes:
             return await self._run_slowly(call, sink, None, Attempt())
         waiter = self._runtime.waiter()
@@ -137,9 +156,12 @@ class Places(ABC):
             return item
         return await self._run_slowly(call, sink, None, Attempt(), (link, request))
 
-    async def _run_with_deadline(self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None) -> Item:
+    async def _run_with_deadline(
+        self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, plan_mode: str
+    ) -> Item:
         deadline = self._deadline(timeout)
         attempt = Attempt()
+        attempt.plan_mode = plan_mode
         if deadline is None:
             return await self._run_slowly(call, sink, None, attempt)
         return await self._within(deadline, attempt, lambda: self._run_slowly(call, sink, deadline, attempt))
@@ -158,14 +180,14 @@ class Places(ABC):
             if failed is not None:
                 is_healed = self._judge(*failed, call, is_healed)
             bound = self._namespace.find(plan) or await self._bind(call, deadline)
-            link = await self._place(plan.is_read_only, deadline)
-            builder = SegmentBuilder(link)
+            link = await self._place(bound.use, deadline)
+            builder = SegmentBuilder(link, plan_mode=attempt.plan_mode)
             builder.add(bound, call.values, sink(bound))
             request = builder.request()
             attempt.request = request
             await link.settle(request)
             if request.error is None:
-                item = request.items[-1]
+                item = request.items[builder.first]
                 learn(self._namespace, bound, item.sink)
                 return item
             failed = (link, request)
@@ -174,25 +196,29 @@ class Places(ABC):
         """Raise the error of `request`, unless it may run again; then whether that heals a statement."""
         error = request.error
         assert error is not None
-        if self._may_move and isinstance(error, ConnectionLost) and error.outcome is Outcome.NOT_SENT:
-            return is_healed
-        is_stale = isinstance(error, PostgresError) and is_stale_statement(error)
-        if is_stale:
-            self._namespace.drop(call.plan)
-            if not is_healed and len(request.items) == 1 and request.transaction_status == IDLE:
+        if self._may_move and isinstance(error, ConnectionLost):
+            if error.outcome is Outcome.NOT_SENT:
+                return is_healed
+            if error.outcome is Outcome.NO_EFFECT and self._retries_reads and not is_healed:
                 return True
-            if request.is_in_transaction:
-                raise StatementInvalidated(
-                    f"a prepared statement no longer fits the database: {error}; run the whole transaction again"
-                ) from error
-        raise with_query(error, call.plan)
+        if isinstance(error, PostgresError):
+            if is_stale_statement(error):
+                self._namespace.drop(call.plan)
+                if not is_healed and heals(request):
+                    return True
+            # What rode ahead of the statement is no affair of its caller's.
+            error.index = None
+        raise told(request, call.plan)
 
 
 def learn(namespace: Namespace, bound: BoundPlan, sink: RowSink) -> None:
     """Keep what the answer told of the result, where its types differ from those known before."""
     if isinstance(sink, RowDecoder) and sink.is_changed:
         plan = bound.plan
-        namespace.keep(plan, bind_plan(plan, bound.registry, bound.parameter_oids, sink.description))
+        namespace.keep(
+            plan,
+            bind_plan(plan, bound.registry, bound.parameter_oids, sink.description, is_named=bound.is_named),
+        )
 
 
 decoder: Final[Callable[[BoundPlan], RowSink]] = BoundPlan.sink

@@ -9,17 +9,21 @@ Rule 4: a link that ends settles everything once and tells its owner once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from qail.errors import ConnectionLost, Outcome, UsageError
 from qail.pg.catalog import Namespace
 from qail.pg.config.connect_config import Address, ConnectConfig
+from qail.pg.driver.closing import close_link
 from qail.pg.driver.messages import Messages
-from qail.pg.driver.transport import DeadlinePassed, Runtime, Transport, Waiter
+from qail.pg.driver.transport import Runtime, Transport, Waiter
+from qail.pg.driver.unanswered import may_run
 from qail.pg.protocol.request import Request
 from qail.pg.protocol.session import Session
-from qail.pg.protocol.state import HANDED, QUEUED, SETTLED
+from qail.pg.protocol.state import HANDED, QUEUED, SETTLED, WITHDRAWN
+from qail.pg.steps.settings import Settings
 from qail.pg.steps.transaction import ScopeSteps
 
 GRACE_SECONDS: Final = 2.0
@@ -31,9 +35,10 @@ class Link:
 
     Attributes that its owners set and read: `owner_changed` is called after each chunk that settled a request, when
     writing goes on after a pause, and when the link ends; `on_data` after each chunk (a COPY OUT looks whether its
-    consumer keeps up). `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up`
-    are requests of a shared link that nobody awaits: their answers may hold others up. `openings` are unsettled
-    requests with BEGIN or SAVEPOINT.
+    consumer keeps up); `on_late` with requests of which the first was the head for more than `late_after_seconds`.
+    `left_running`: it ended with requests that the server may still run. `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up`
+    are requests of a shared link that nobody awaits: their answers may hold others up. `interrupt` is called where a
+    request of a link with one owner was given up. `on_soil` gets the SQL that may change the session. `openings` are unsettled requests with BEGIN or SAVEPOINT.
     """
 
     __slots__ = (
@@ -45,22 +50,31 @@ class Link:
         "authentication",
         "config",
         "given_up",
+        "interrupt",
         "is_closing",
         "is_dirty",
         "is_fenced",
         "is_lost",
+        "is_tended",
+        "late_after_seconds",
+        "left_running",
+        "local_settings",
         "messages",
         "namespace",
         "on_data",
+        "on_soil",
+        "on_late",
         "opened_at",
         "openings",
         "owner_changed",
+        "pins",
         "place",
         "progress_at",
         "runtime",
         "scopes",
         "session",
         "settled_count",
+        "stream_scope",
         "transport",
         "unsent_scopes",
     )
@@ -89,6 +103,9 @@ class Link:
         self._is_shared = False
         self.is_dirty = False
         """Something ran that may have changed the session: a reset is owed before the next borrower."""
+        self.on_soil: Callable[[bytes], None] | None = None
+        self.pins: list[str] = []
+        """What is held that ends with this very session, in words: a lock."""
         self.namespace: Namespace | None = None
         self.messages: Final = Messages()
         self.given_up: list[Request] = []
@@ -97,11 +114,21 @@ class Link:
         self.unsent_scopes = 0
         """How many of the last scopes have a BEGIN or SAVEPOINT that rides ahead of the next statement."""
         self.openings: list[Request] = []
+        self.local_settings: Settings = ()
+        """A lease's: they hold in each of its transactions, and go ahead of each implicit one's statement."""
+        self.stream_scope: Any = None
+        """The transaction that streams have opened for themselves: see cursor.py."""
         self.is_fenced = False
         """While a cancel request is under way: nothing new is sent until it is done."""
+        self.is_tended = False
+        """While a task looks after requests that were given up."""
+        self.interrupt: Callable[[Link], None] | None = None
         self._copy_in: Request | None = None
         self._owed: list[Request] = []
         self.on_data: Callable[[], None] | None = None
+        self.late_after_seconds = math.inf
+        self.on_late: Callable[[list[Request], float], None] | None = None
+        self.left_running = False
         self.owner_changed: Callable[[], None] | None = None
         self.settled_count = 0
         self._watchers: list[Waiter] = []
@@ -115,7 +142,10 @@ class Link:
         session = self.session
         settled = session.data_received(data)
         if settled:
-            self.progress_at = self.runtime.now()
+            now = self.runtime.now()
+            if now - self.progress_at > self.late_after_seconds and self.on_late is not None:
+                self.on_late(settled, now - self.progress_at)
+            self.progress_at = now
             if self._copy_in is not None:
                 self._end_copy()
             self._settle(settled)
@@ -127,7 +157,11 @@ class Link:
         if self._watchers:
             self._wake_watchers()
         if not is_quiet and session.is_spent:
+            self.left_running = may_run(settled)
             self.transport.abort()
+            if not settled and self.owner_changed is not None:
+                # Ended while idle: the pool is to offer this link to nobody more, before the transport's end is told.
+                self.owner_changed()
         if settled and self.owner_changed is not None:
             self.owner_changed()
         if not is_quiet and session.has_messages:
@@ -135,8 +169,12 @@ class Link:
 
     def connection_lost(self, cause: Exception | None) -> None:
         self.is_lost = True
-        self._settle(self.session.connection_lost(cause))
+        settled = self.session.connection_lost(cause)
+        # A clean end is the server's own: there is no backend any more.
+        self.left_running = self.left_running or (cause is not None and may_run(settled))
+        self._settle(settled)
         self._wake_watchers()
+        self.messages.wake()
         if self.owner_changed is not None:
             self.owner_changed()
 
@@ -188,7 +226,10 @@ class Link:
         session.submit(request)
         if session.depth == 1:
             self.progress_at = self.runtime.now()
-        self.transport.flush_soon()
+            # Nothing is under way: to wait for the end of this turn of the loop would only delay a lone request.
+            self.transport.flush()
+        else:
+            self.transport.flush_soon()
 
     @property
     def is_held(self) -> bool:
@@ -197,12 +238,12 @@ class Link:
 
     def hold_for(self, request: Request) -> None:
         """`request`, a COPY IN that was given up, must settle before anything else can be sent."""
-        if request.state != SETTLED and not self.is_lost:
+        if request.state == HANDED and not self.is_lost:
             self._copy_in = request
 
     def submit_when_free(self, request: Request) -> None:
-        """Append `request`, which nobody waits for, as soon as the link is not held by a COPY."""
-        if self._copy_in is not None:
+        """Append `request`, which nobody waits for, as soon as the link is not held."""
+        if self.is_held:
             self._owed.append(request)
         elif self.is_usable:
             self.submit(request)
@@ -211,12 +252,17 @@ class Link:
         if self._copy_in is None or self._copy_in.state != SETTLED:
             return
         self._copy_in = None
+        self._pay_owed()
+
+    def _pay_owed(self) -> None:
         owed, self._owed = self._owed, []
         for request in owed:
             self.submit_when_free(request)
 
     async def settle(self, request: Request) -> None:
-        """Submit `request` and wait for its ReadyForQuery. Its error, if any, is left in it."""
+        """Submit `request` as soon as the link is not held, and wait for its ReadyForQuery. Its error is left in it."""
+        if self.is_held:
+            await self._wait_free_for(request)
         self.submit(request)
         try:
             await self.answered(request)
@@ -243,14 +289,26 @@ class Link:
         """
         if request.state != QUEUED or request not in self.openings:
             self.session.abandon(request)
-            if self._is_shared and request.state == HANDED:
+        else:
+            request.drop_answer()
+        if self._is_shared:
+            if request.state == HANDED:
                 self.given_up = [*self._unanswered(), request]
+        elif self.interrupt is not None:
+            self.interrupt(self)
         if self.owner_changed is not None:
             self.owner_changed()
 
-    def soil(self) -> None:
-        """What runs may change the session: a reset is owed, and names may mean something else from now on."""
-        self.is_dirty = True
+    def soil(self, sql: bytes = b"") -> None:
+        """`sql`, which runs, may change the session: see `changed`."""
+        if self.on_soil is not None:
+            self.on_soil(sql)
+        self.changed()
+
+    def changed(self) -> None:
+        """The session is changed: a reset is owed, and names may mean something else from now on."""
+        # Behind a pooler a reset would reach another session than the one that was changed.
+        self.is_dirty = not self.config.pooler_mode
         if self.namespace is not None:
             self._forget(self.namespace.leave())
 
@@ -288,19 +346,16 @@ class Link:
         self.is_closing = True
         self.transport.abort()
 
+    def give_up(self, why: str) -> None:
+        """`abort`, and say why to those who wait and to whoever uses it later."""
+        self._settle(self.session.spend(ConnectionLost(why)))
+        self.transport.abort()
+        if self.owner_changed is not None:
+            self.owner_changed()
+
     async def close(self, timeout_seconds: float = GRACE_SECONDS) -> None:
         """Say goodbye and end the link; bounded, whatever the server does."""
-        if not self.is_lost and not self.is_closing and not self.session.is_spent:
-            self.is_closing = True
-            self.session.terminate()
-            self.transport.flush()
-        self.abort()
-        try:
-            await self.runtime.within(
-                self.runtime.now() + timeout_seconds, lambda: self.wait_until(lambda: self.is_lost)
-            )
-        except DeadlinePassed:
-            return
+        await close_link(self, timeout_seconds)
 
     async def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Wait until `is_true()`, which is asked after each chunk received, each resumed write, and at the end."""
@@ -317,9 +372,17 @@ class Link:
         """Wait until the link is not held any more, or has ended."""
         await self.wait_until(lambda: self.is_lost or not self.is_held)
 
+    async def _wait_free_for(self, request: Request) -> None:
+        try:
+            await self.wait_free()
+        except BaseException:
+            request.state = WITHDRAWN  # it never was submitted
+            raise
+
     def lower_fence(self) -> None:
         """The cancel request is done."""
         self.is_fenced = False
+        self._pay_owed()
         self._wake_watchers()
 
     def _wake_watchers(self) -> None:

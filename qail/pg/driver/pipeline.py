@@ -3,6 +3,7 @@
 Rule 1: each call has a Sync of its own: one that fails leaves the others' work in place.
 Rule 2: what was called leaves at the first `await` of an answer, at `await p.flush()` and at the end of the block.
 Rule 3: an error that nobody looked at is raised at the end of the block; an answer is never silently dropped.
+Rule 4: a deadline is that of one flush: from waiting for a connection to the last answer.
 """
 
 # The files of this package share `Places`, whose members are private to users of Pool and Connection.
@@ -18,16 +19,13 @@ from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
 from qail.compile.cache import Call, lookup
-from qail.compile.frames import BoundPlan
-from qail.errors import QailError, ResultError, UsageError
-from qail.pg.driver.batch import bound_or_refused, sink_of
-from qail.pg.driver.bind import with_query
+from qail.errors import DeadlineExceeded, QailError, ResultError, UsageError
+from qail.pg.driver.batch import bound_or_refused
 from qail.pg.driver.executor import Attempt, Places
-from qail.pg.driver.link import Link
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, mark_index, rows_of
-from qail.pg.driver.segment import SegmentBuilder
-from qail.pg.driver.window import Window
-from qail.pg.protocol.request import Item, Request
+from qail.pg.driver.window import Series
+from qail.pg.protocol.request import Item
+from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -59,27 +57,24 @@ class PipelineAnswer(Generic[T]):
             raise self.error
         return cast("T", self._value)
 
-    def settle(self, item: Item, error: QailError | None) -> None:
+    def settle(self, item: Item | None, error: QailError | None) -> None:
         """Keep what came. Called once."""
         self.is_done = True
         self.error = error
-        if error is None:
+        if item is not None:
             try:
                 self._value = self._finish(item)
             except ResultError as refused:
                 self.error = refused
 
-    def fail(self, error: QailError) -> None:
-        """The call was never made."""
-        self.is_done = True
-        self.error = error
-
 
 class Pipeline:
     """Calls that travel together. Made by `pipeline()` of a pool, connection or transaction."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, timeout: float | None = None, plan_mode: str | None = None) -> None:
         self._places: Final = places
+        self._timeout: Final = timeout
+        self._plan_mode: Final = checked_plan_mode(plan_mode)
         self._waiting: list[PipelineAnswer[Any]] = []
         self._answers: list[PipelineAnswer[Any]] = []
         self._is_open = False
@@ -121,14 +116,28 @@ class Pipeline:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        window = Window(self._places, None, Attempt())
+        deadline = self._places._deadline(self._timeout)
+        attempt = Attempt()
+        attempt.plan_mode = self._plan_mode
+
+        async def run() -> None:
+            calls = [answer.call for answer in waiting]
+            bounds = await bound_or_refused(self._places, calls, deadline)
+            await Series(self._places, calls, bounds, take, deadline, attempt).run()
+
+        def take(index: int, item: Item | None, error: QailError | None) -> None:
+            waiting[index].settle(item, error)
+
         try:
-            bounds = await bound_or_refused(self._places, [answer.call for answer in waiting], None)
-            for answer, bound in zip(waiting, bounds, strict=True):
-                await _send(window, answer, bound)
-            await window.finish()
+            await self._places._within(deadline, attempt, run)
         finally:
-            window.abandon()
+            for answer in waiting:
+                if not answer.is_done:
+                    # The flush was interrupted: by its deadline, or because its caller is going away.
+                    answer.settle(
+                        None,
+                        DeadlineExceeded("the pipeline ended before this call was answered", outcome=attempt.outcome),
+                    )
 
     async def __aenter__(self) -> Self:
         self._is_open = True
@@ -157,31 +166,3 @@ class Pipeline:
         self._waiting.append(answer)
         self._answers.append(answer)
         return answer
-
-
-async def _send(window: Window, answer: PipelineAnswer[Any], bound: BoundPlan | QailError) -> None:
-    if isinstance(bound, QailError):
-        answer.fail(bound)
-        return
-    try:
-        await window.send(_maker(answer, bound), _taker(answer))
-    except QailError as error:
-        # A value that does not fit, or no connection: this call was not made.
-        answer.fail(error)
-
-
-def _maker(answer: PipelineAnswer[Any], bound: BoundPlan) -> Callable[[Link], Request]:
-    def make(link: Link) -> Request:
-        builder = SegmentBuilder(link)
-        builder.add(bound, answer.call.values, sink_of(bound))
-        return builder.request()
-
-    return make
-
-
-def _taker(answer: PipelineAnswer[Any]) -> Callable[[Request], None]:
-    def take(request: Request) -> None:
-        error = request.error
-        answer.settle(request.items[-1], None if error is None else with_query(error, answer.call.plan))
-
-    return take

@@ -31,10 +31,15 @@ def asyncio_runtime(what: str) -> Runtime:
 async def enter_runtime(stack: AsyncExitStack) -> Runtime:
     """The runtime of whatever loop runs; outside asyncio its task group is entered on `stack`."""
     if is_asyncio():
-        return asyncio_runtime("")
+        runtime = asyncio_runtime("")
+        stack.callback(runtime.end)
+        return runtime
     import anyio
 
     from qail.pg.driver.anyio_transport import AnyioRuntime
 
     tasks = await stack.enter_async_context(anyio.create_task_group())
-    return cast("Runtime", AnyioRuntime(tasks))
+    runtime = cast("Runtime", AnyioRuntime(tasks))
+    # Ahead of the group's own end, which waits for its tasks.
+    stack.callback(runtime.end)
+    return runtime

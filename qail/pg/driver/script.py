@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qail.errors import PostgresError, UsageError
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.rows import RowDecoder
 from qail.pg.driver.executor import Attempt, Places
@@ -27,14 +28,24 @@ async def run_script(places: Places, text: str, deadline: float | None, attempt:
         return RowDecoder([], registry, None)
 
     link = await places._place(False, deadline)
+    if link.local_settings and not link.scopes:
+        raise UsageError(
+            "this connection was acquired with settings, and a script outside a transaction cannot have them: "
+            "run it in one, `async with connection.transaction() as tx: await tx.script(...)`"
+        )
     if link.unsent_scopes:
         # A simple query carries no openings; should BEGIN fail, the text must not run on its own.
         await link.run(control(link, [], is_end=False))
     request = simple(text)
     request.make_sink = make_sink
     attempt.request = request
-    link.soil()
-    await link.run(request)
+    link.soil(text.encode())
+    await link.settle(request)
+    error = request.error
+    if isinstance(error, PostgresError):
+        error.query = text
+    if error is not None:
+        raise error
     return [_result(item) for item in request.items]
 
 

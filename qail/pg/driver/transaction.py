@@ -1,8 +1,11 @@
-"""Transactions and savepoints as `async with` scopes; the steps are in `pg.steps.transaction`.
+"""Transactions and savepoints as `async with` scopes; the steps are in `pg.steps.transaction`, the end in `scope_end`.
 
 Rule 1: BEGIN and SAVEPOINT ride ahead of the first statement; a scope in which nothing ran sends nothing.
 Rule 2: a scope that is left by cancellation is undone without waiting: ROLLBACK is queued behind what runs.
-Rule 3: success is declared at the ReadyForQuery behind COMMIT, and only if its tag says COMMIT.
+Rule 3: scopes of one connection are a stack. One that ends takes along those that were begun inside it and are still
+open: what is undone is told where it was expected to be kept.
+Rule 4: tasks that share a transaction are pipelined in the order of their calls. COMMIT waits for what was called
+before it; an error or a cancellation of the block cancels what runs.
 """
 
 # The files of this package share `Places`, whose members are private to users of Pool and Connection.
@@ -10,22 +13,40 @@ Rule 3: success is declared at the ReadyForQuery behind COMMIT, and only if its 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, TypeVar, Unpack, cast
 
-from qail.errors import CommitRejected, ConnectionLost, Outcome, QailError, UsageError
+from qail.ast.build.builder import Fetchable
+from qail.errors import CommitRejected, Outcome, QailError, UsageError
 from qail.pg.catalog import Catalog, Namespace
+from qail.pg.driver.advisory import AdvisoryLock
 from qail.pg.driver.cancel import cancel
+from qail.pg.driver.commands import ask_status
 from qail.pg.driver.copy import CopyOut, copy_in
+from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
-from qail.pg.driver.link import Link
+from qail.pg.driver.link import GRACE_SECONDS, Link
+from qail.pg.driver.rerun import Rerun
+from qail.pg.driver.scope_end import ScopeEnd
 from qail.pg.driver.script import run_script
-from qail.pg.driver.segment import control
-from qail.pg.driver.transport import Runtime
+from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.driver.verbs import Verbs
-from qail.pg.protocol.request import Request
-from qail.pg.protocol.state import WITHDRAWN
-from qail.pg.steps.transaction import IDLE, ScopeSteps, begin_statement
+from qail.pg.steps.advisory import AdvisoryKey, LockKey, LockKind
+from qail.pg.steps.retry import RetryBudget
+from qail.pg.steps.settings import Settings, changes_names, checked_settings
+from qail.pg.steps.transaction import (
+    BEGIN,
+    IDLE,
+    ScopeSteps,
+    TransactionModes,
+    TransactionStatus,
+    begin_statement,
+)
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class OnLink(Verbs):
@@ -34,6 +55,8 @@ class OnLink(Verbs):
     _link: Link | None
     _what = "connection"
     _ended = "is closed"
+    _is_scope = False
+    """Whether it is a transaction or savepoint itself."""
 
     def _own_link(self) -> Link:
         """The link. Raises UsageError after close or release, from another loop or after a fork."""
@@ -43,19 +66,32 @@ class OnLink(Verbs):
         self._runtime.check_here(self._what)
         return link
 
-    def _pick(self, is_read_only: bool) -> Link | None:
+    def _pick(self, use: int) -> Link | None:
         link = self._own_link()
         if not link.is_usable:
+            if self._may_replace(link):
+                return None
             link.check_usable()
-        return None if link.is_held else link
+        # Settings of a lease go ahead of each statement, which the short way does not do.
+        return None if link.local_settings or link.is_held else link
 
-    async def _wait_for_link(self, is_read_only: bool, deadline: float | None) -> Link:
+    async def _wait_for_link(self, use: int, deadline: float | None) -> Link:
         while True:
             link = self._own_link()
-            link.check_usable()
-            if not link.is_held:
+            if not link.is_usable:
+                await self._replaced(link)
+            elif not link.is_held:
                 return link
-            await link.wait_free()
+            else:
+                await link.wait_free()
+
+    def _may_replace(self, link: Link) -> bool:
+        """Whether another link may take the place of this one, which is lost."""
+        return False
+
+    async def _replaced(self, link: Link) -> None:
+        """Put another link in the place of this one, which is lost. Raises what tells why not."""
+        link.check_usable()
 
     @property
     def _may_move(self) -> bool:
@@ -66,14 +102,93 @@ class OnLink(Verbs):
         return self._link is not None and bool(self._link.scopes)
 
     def transaction(
-        self, *, isolation: str | None = None, read_only: bool = False, deferrable: bool = False
+        self,
+        *,
+        isolation: str | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        settings: Mapping[str, str] | None = None,
+        track_outcome: bool = False,
     ) -> Transaction:
-        """`async with db.transaction() as tx`. Inside another one it is a savepoint, which takes no modes."""
+        """`async with db.transaction() as tx`. Inside another one it is a savepoint, which takes no modes.
+
+        Args:
+            settings: hold in this transaction alone, such as `{"app.tenant": "7", "statement_timeout": "500ms"}`: str.
+            track_outcome: ask for the transaction's id ahead of COMMIT, so that an OutcomeUnknown carries it.
+        """
         link = self._own_link()
-        is_nested = bool(link.scopes)
-        if is_nested and (isolation is not None or read_only or deferrable):
-            raise UsageError("a nested transaction is a savepoint: its isolation and modes are those of the outermost")
-        return Transaction(self, begin_statement(isolation, read_only, deferrable))
+        begin = begin_statement(isolation, read_only, deferrable)
+        transaction = Transaction(self, begin, checked_settings(settings), is_tracked=track_outcome)
+        if link.scopes:
+            transaction.check_plain()
+        return transaction
+
+    async def run_transaction(
+        self,
+        fn: Callable[[Transaction], Awaitable[T]],
+        /,
+        *,
+        retries: int = 3,
+        timeout: float | None = None,
+        budget: RetryBudget | None = None,
+        **modes: Unpack[TransactionModes],
+    ) -> T:
+        """Run `fn(tx)` in a transaction, and all of it again, in a new one, after 40001 and 40P01.
+
+        Inside a transaction it runs once, in a savepoint: only the outermost can run again.
+
+        Args:
+            retries: how often it may run again. `tx.attempt` counts the runs from 1.
+            timeout: seconds for all of it, the pauses included. No run begins behind it.
+            budget: limits what retries may add to the load of all that share it.
+            modes: those of `transaction()`.
+        """
+        if self._is_in_transaction:
+            retries = 0
+        rerun = Rerun(self, partial(_on_link, self, modes), fn, self._deadline(timeout))
+        return await rerun.run(retries, budget)
+
+    async def transaction_status(
+        self, transaction_id: int, /, *, timeout: float | None = None
+    ) -> TransactionStatus | None:
+        """What became of the transaction `OutcomeUnknown.transaction_id`: "committed", "aborted" or "in progress".
+
+        None: so long ago that the server does not remember. It holds for the server that ran the transaction, and for
+        standbys that have replayed as much; not after a failover to one that had not.
+        """
+        return await ask_status(self, transaction_id, timeout)
+
+    def stream(
+        self, query: Fetchable[R], /, *, fetch_size: int = DEFAULT_PAGE_ROWS, timeout: float | None = None
+    ) -> RowStream[R]:
+        """The rows of a query as they come, in flat memory: `async with db.stream(q) as rows: async for row in rows`.
+
+        Where no transaction is open on the connection the stream opens one, and ends it with its block: whatever else
+        runs on this connection meanwhile is part of it.
+
+        Args:
+            fetch_size: rows a page; two pages are in memory at most.
+            timeout: seconds for each wait for the server. What the block does with a row is not counted.
+        """
+        return RowStream(self, query, fetch_size, timeout)
+
+    def advisory_lock(
+        self, key: LockKey, /, *, shared: bool = False, wait: bool = True, timeout: float | None = None
+    ) -> AdvisoryLock:
+        """`async with db.advisory_lock(key) as held`: a lock that means what the application says it means.
+
+        On a connection it is freed when the block ends, however it ends; on a transaction with the transaction.
+
+        Args:
+            key: an int of 64 bits, or a pair of ints of 32 bits.
+            shared: held together with other shared ones.
+            wait: False asks once, and `held` says whether it was had.
+            timeout: seconds to wait for it at most: DeadlineExceeded.
+        """
+        if not self._is_scope:
+            self._catalog.need_session("a lock that outlives a transaction")
+        kind = LockKind(in_transaction=self._is_scope, shared=shared, wait=wait)
+        return AdvisoryLock(self, AdvisoryKey(key), kind, timeout)
 
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
         """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
@@ -102,8 +217,9 @@ class Transaction(OnLink):
 
     _what = "transaction"
     _ended = "is not open: it has ended, or was not begun"
+    _is_scope = True
 
-    def __init__(self, outer: OnLink, begin: bytes) -> None:
+    def __init__(self, outer: OnLink, begin: bytes, settings: Settings = (), *, is_tracked: bool = False) -> None:
         self._runtime: Runtime = outer._runtime
         self._catalog: Catalog = outer._catalog
         self._namespace: Namespace = outer._namespace
@@ -111,17 +227,37 @@ class Transaction(OnLink):
         self._link = None
         self._outer: Final = outer
         self._begin: Final = begin
+        self._settings: Final = settings
+        self._is_tracked: Final = is_tracked
         self._steps: ScopeSteps | None = None
+        self._scope_end: ScopeEnd | None = None
+        self.attempt = 1
+        """In `run_transaction`: the number of this run, from 1."""
+
+    def check_plain(self) -> None:
+        """Raises UsageError when something was asked for that a savepoint cannot have."""
+        if self._begin != BEGIN:
+            raise UsageError("a nested transaction is a savepoint: its isolation and modes are those of the outermost")
+        if self._settings:
+            raise UsageError("a nested transaction is a savepoint: settings would outlive it")
+        if self._is_tracked:
+            raise UsageError("a nested transaction is a savepoint: track_outcome belongs to the outermost")
 
     async def begin(self) -> None:
         """Open the scope by hand; `async with` does it. Nothing is sent before the first statement."""
         if self._steps is not None:
             raise UsageError("this transaction was begun before: make another one with transaction()")
         link = await self._outer._place(False, None)
-        self._steps = ScopeSteps(len(link.scopes), self._begin)
-        link.scopes.append(self._steps)
+        if link.scopes:
+            # Another task's, perhaps, which began while this one waited.
+            self.check_plain()
+        steps = self._steps = ScopeSteps(len(link.scopes), self._begin, self._settings)
+        steps.on_undone = self._cut_off
+        link.scopes.append(steps)
         link.unsent_scopes += 1
         self._link = link
+        if changes_names(self._settings):
+            link.changed()
 
     async def commit(self) -> None:
         """End the scope and keep its work.
@@ -144,36 +280,58 @@ class Transaction(OnLink):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._link is None:
+        link, steps = self._link, self._steps
+        if link is None or steps is None:
             return  # ended by hand
-        if kind is None:
-            await self._end(keep=True)
-        elif issubclass(kind, Exception):
+        has_inner = leave_inner(link, steps)
+        if kind is not None and not issubclass(kind, Exception):
+            self._undo_at_once()
+        elif kind is not None or has_inner:
             await self._undo_after_error()
         else:
-            self._undo_at_once()
+            await self._end(keep=True)
+        if kind is None and has_inner:
+            raise UsageError(
+                "an inner transaction was still open at the end of this one: all of it was rolled back",
+                outcome=Outcome.ABORTED,
+            )
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether COMMIT was sent, so that the work may have been kept."""
+        end = self._scope_end
+        return end is not None and end.is_doubtful
 
     async def _undo_after_error(self) -> None:
-        """Undo, in bounded time; the body's error is what the caller sees, whatever comes of it.
-
-        A statement that still runs (its caller's deadline passed) would hold ROLLBACK up: it is cancelled first.
-        """
+        """Undo, in bounded time; the body's error is what the caller sees, whatever comes of it."""
         link = self._link
         try:
-            if link is not None and link.session.depth:
-                await cancel(link)
-            await self._end(keep=False)
+            await self._runtime.within(self._runtime.now() + 2 * GRACE_SECONDS, self._undo)
+        except DeadlinePassed:
+            if link is not None:
+                link.abort()
         except QailError:
             return
+        finally:
+            if self._link is not None:
+                self._undo_at_once()
+
+    async def _undo(self) -> None:
+        """Undo and wait. A statement that still runs (its caller has gone) would hold ROLLBACK up: it is cancelled."""
+        link = self._link
+        oldest = link.session.oldest if link is not None else None
+        if link is not None and oldest is not None and not oldest.is_control:
+            await cancel(link)
+        await self._end(keep=False)
 
     def _undo_at_once(self) -> None:
         """Undo without waiting: the caller is being cancelled."""
-        link = self._leave()
-        statements = self._ending(link, keep=False)
-        if statements and link.is_usable:
-            link.submit_when_free(control(link, statements, is_end=False))
+        ScopeEnd(self._leave(), cast("ScopeSteps", self._steps), keep=False).submit()
 
     async def _end(self, *, keep: bool) -> None:
+        link = self._link
+        if link is not None and link.is_held:
+            await self._wait_until_free(link)
         link = self._leave()
         steps = cast("ScopeSteps", self._steps)
         if keep and _was_ended_inside(link, steps):
@@ -181,37 +339,31 @@ class Transaction(OnLink):
                 "the transaction was ended by a statement inside it: what became of it is not known here",
                 outcome=Outcome.UNKNOWN,
             )
-        statements = self._ending(link, keep=keep)
-        if not statements:
-            return
-        if not link.is_usable:
-            raise ConnectionLost("the connection was lost before COMMIT was sent", outcome=Outcome.ABORTED)
-        request = control(link, statements, is_end=keep and steps.depth == 0)
+        end = self._scope_end = ScopeEnd(link, steps, keep=keep)
         try:
-            await link.run(request)
+            await self._runtime.within(
+                self._deadline(None), partial(end.run, self._catalog if self._is_tracked else None)
+            )
+        except DeadlinePassed:
+            raise end.late() from None
+
+    async def _wait_until_free(self, link: Link) -> None:
+        """A cancel request is under way, or a COPY ends: nothing may be sent until that is over."""
+        try:
+            await link.wait_free()
         except BaseException:
-            self._undo_unsent(link, request)
+            self._undo_at_once()
             raise
-        verdict = steps.verdict(request.items[-1].tag, statements[0]) if keep else None
-        if verdict is not None:
-            raise verdict
-
-    def _undo_unsent(self, link: Link, request: Request) -> None:
-        """A COMMIT taken back before it left must not leave the transaction open."""
-        steps = cast("ScopeSteps", self._steps)
-        if request.state == WITHDRAWN and link.is_usable:
-            link.submit(control(link, steps.ending(keep=False, status=IDLE), is_end=False))
-
-    def _ending(self, link: Link, *, keep: bool) -> list[bytes]:
-        steps = cast("ScopeSteps", self._steps)
-        return steps.ending(keep=keep, status=int(link.session.transaction_status))
 
     def _leave(self) -> Link:
         """Take this scope off the link. Raises UsageError unless it is the innermost."""
         link, steps = self._link, self._steps
         if link is None or steps is None:
             raise UsageError("this transaction is not open")
-        if not link.scopes or link.scopes[-1] is not steps:
+        if steps not in link.scopes:
+            self._link = None
+            raise UsageError("this transaction is not open: its connection was given back", outcome=Outcome.ABORTED)
+        if link.scopes[-1] is not steps:
             raise UsageError("an inner transaction is still open: end them in the reverse order of their beginning")
         link.scopes.pop()
         if not steps.is_sent:
@@ -219,37 +371,28 @@ class Transaction(OnLink):
         self._link = None
         return link
 
+    def _cut_off(self) -> None:
+        self._link = None
+
+
+def leave_inner(link: Link, steps: ScopeSteps) -> bool:
+    """Take the scopes inside `steps` off the link: it ends, and they with it. Whether there were any."""
+    if steps not in link.scopes:
+        return False
+    inner = link.scopes[link.scopes.index(steps) + 1 :]
+    for each in reversed(inner):
+        link.scopes.pop()
+        if not each.is_sent:
+            link.unsent_scopes -= 1
+        if each.on_undone is not None:
+            each.on_undone()
+    return bool(inner)
+
 
 def _was_ended_inside(link: Link, steps: ScopeSteps) -> bool:
     """Whether the server says that no transaction is open although this one was begun: the status byte knows."""
     return steps.is_sent and not link.session.depth and link.is_usable and link.session.transaction_status == IDLE
 
 
-class PoolTransaction:
-    """`async with pool.transaction() as tx`: a connection of its own for as long as the block."""
-
-    def __init__(self, lease: Any, isolation: str | None, read_only: bool, deferrable: bool) -> None:
-        self._lease: Final = lease
-        self._modes: Final = {"isolation": isolation, "read_only": read_only, "deferrable": deferrable}
-        # Wrong modes are told where they are written.
-        begin_statement(isolation, read_only, deferrable)
-        self._transaction: Transaction | None = None
-
-    async def __aenter__(self) -> Transaction:
-        connection = await self._lease.__aenter__()
-        try:
-            transaction: Transaction = connection.transaction(**self._modes)
-            self._transaction = transaction
-            return await transaction.__aenter__()
-        except BaseException:
-            await self._lease.__aexit__(None, None, None)
-            raise
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._transaction is not None
-        try:
-            await self._transaction.__aexit__(kind, error, trace)
-        finally:
-            await self._lease.__aexit__(kind, error, trace)
+def _on_link(places: OnLink, modes: TransactionModes, seconds: float | None) -> Transaction:
+    return places.transaction(**modes)

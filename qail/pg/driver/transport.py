@@ -134,8 +134,22 @@ class Runtime(Protocol):
         """Run `work` in a worker thread. A cancelled caller does not wait for it."""
         ...
 
-    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` in a task of its own that ends by itself and raises nothing."""
+    def spawn(self, work: Callable[[], Awaitable[None]], *, is_idle: bool = False) -> None:
+        """Run `work` in a task of its own. It ends by itself, or is cancelled by `end`; what it raises is reported.
+
+        `is_idle`: it waits for time and for being woken, so that nobody has to look at the sockets for its sake.
+        """
+        ...
+
+    def finish(self, work: Callable[[Runtime], Awaitable[None]], seconds: float) -> Waiter:
+        """Run `work` in a task of its own that neither `end` nor anybody's cancellation stops, for at most `seconds`.
+
+        It gets the runtime to open streams with. The waiter is done when it is over; nobody need wait.
+        """
+        ...
+
+    def end(self) -> None:
+        """The connection or pool it was made for is closed: stop what `spawn` left, and abort its streams."""
         ...
 
     def call_soon_threadsafe(self, callback: Callable[[], None]) -> None:
@@ -148,6 +162,10 @@ class Runtime(Protocol):
 
     async def open_unix(self, path: str) -> Transport:
         """Raises OSError."""
+        ...
+
+    async def adopt(self, stream: Any) -> Transport:
+        """A transport over a stream that somebody else has connected. Raises ConfigError: of no kind we can use."""
         ...
 
     async def resolve(self, host: str, port: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 Every verb takes `timeout=` in seconds; it covers everything from waiting for a connection to decoding, and is not
 limited by default. A deadline that passes while waiting for a connection is a PoolTimeout, later a DeadlineExceeded.
+And `plan_cache_mode=`: "auto", "force_custom" or "force_generic", how the server plans the call's statements.
 The static types of the verbs are those of `qail.executor.Executor`.
 """
 
@@ -17,13 +18,18 @@ from typing import Any, TypeAlias, TypeVar, overload
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
+from qail.ast.build.select import select
+from qail.ast.expression.function import func
+from qail.ast.name import checked_name
 from qail.compile.cache import Call, lookup
-from qail.pg.driver.batch import Batch, ManySets, bound_for, sink_of
+from qail.pg.config.connect_config import PlanCacheMode
+from qail.pg.driver.batch import Batch, ManySets
 from qail.pg.driver.executor import Attempt, Places, decoder, discard
 from qail.pg.driver.pipeline import Pipeline
+from qail.pg.driver.prepare import PreparedStatement, prepare
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, rows_of
 from qail.pg.protocol.request import Item
-from qail.pg.steps.sets import values_of
+from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -33,44 +39,84 @@ Statement: TypeAlias = Command | Fetchable[Any]
 class Verbs(Places):
     """Fetching, executing, batches and pipelines over `Places`."""
 
-    async def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+    async def fetch_all(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> list[R]:
         """All rows, each in the form the query promises."""
-        item = await self._run(fetching(query), decoder, timeout)
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         return rows_of(query, item)
 
-    async def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+    async def fetch_one(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R:
         """The only row. Raises NoRowsError, TooManyRowsError."""
-        item = await self._run(fetching(query), decoder, timeout)
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         row: R = exactly_one(rows_of(query, item))
         return row
 
-    async def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+    async def fetch_optional(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R | None:
         """The only row, or None. Raises TooManyRowsError."""
-        item = await self._run(fetching(query), decoder, timeout)
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         row: R | None = at_most_one(rows_of(query, item))
         return row
 
     @overload
-    async def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    async def fetch_value(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> Any: ...
     @overload
-    async def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
-    async def fetch_value(self, query: Any, /, *, timeout: float | None = None) -> Any:
+    async def fetch_value(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> T: ...
+    async def fetch_value(
+        self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> Any:
         """The one column of the only row. Raises NoRowsError, TooManyRowsError."""
-        item = await self._run(fetching(query), decoder, timeout)
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         return exactly_one(column_of(query, item))
 
     @overload
-    async def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    async def fetch_values(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[Any]: ...
     @overload
-    async def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
-    async def fetch_values(self, query: Any, /, *, timeout: float | None = None) -> list[Any]:
+    async def fetch_values(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[T]: ...
+    async def fetch_values(
+        self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> list[Any]:
         """The one column of all rows."""
-        item = await self._run(fetching(query), decoder, timeout)
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         return column_of(query, item)
 
-    async def execute(self, command: Statement, /, *, timeout: float | None = None) -> int:
+    async def execute(
+        self, command: Statement, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> int:
         """Run a command; rows affected, 0 for one that counts none. Rows it returns are not kept."""
-        item = await self._run(lookup(command), discard, timeout)
+        item = await self._run(lookup(command), discard, timeout, plan_cache_mode)
         return affected(item)
 
     async def batch(
@@ -81,6 +127,7 @@ class Verbs(Places):
         atomic: bool = True,
         return_errors: bool = False,
         timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[Any]:
         """Many statements in one flight; rows for each that returns rows, else the rows affected.
 
@@ -90,11 +137,18 @@ class Verbs(Places):
         """
         deadline = self._deadline(timeout)
         attempt = Attempt()
+        attempt.plan_mode = checked_plan_mode(plan_cache_mode)
         batch = Batch(self, queries, deadline, attempt)
         return await self._within(deadline, attempt, partial(batch.run, atomic=atomic, return_errors=return_errors))
 
     async def execute_many(
-        self, command: Statement, rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        command: Statement,
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[int]:
         """One command with many sets of values; the rows affected by each. One Sync a window of sets."""
         counts: list[int] = []
@@ -102,11 +156,17 @@ class Verbs(Places):
         def take(items: list[Item]) -> None:
             counts.extend(affected(item) for item in items)
 
-        await self._many(command, rows, take, timeout, is_fetch=False)
+        await self._many(command, rows, take, timeout, plan_cache_mode, is_fetch=False)
         return counts
 
     async def fetch_many(
-        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        query: Fetchable[R],
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[list[R]]:
         """One query with many sets of values; the rows of each. One Sync a window of sets."""
         results: list[list[R]] = []
@@ -114,12 +174,34 @@ class Verbs(Places):
         def take(items: list[Item]) -> None:
             results.extend(rows_of(query, item) for item in items)
 
-        await self._many(query, rows, take, timeout, is_fetch=True)
+        await self._many(query, rows, take, timeout, plan_cache_mode, is_fetch=True)
         return results
 
-    def pipeline(self) -> Pipeline:
-        """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
-        return Pipeline(self)
+    async def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
+        """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
+        await self.execute(select(func.pg_notify(checked_name(channel, "a channel"), payload)), timeout=timeout)
+
+    def pipeline(self, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None) -> Pipeline:
+        """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each.
+
+        `timeout` is for each flush: from waiting for a connection to the last answer.
+        """
+        return Pipeline(self, timeout, plan_cache_mode)
+
+    @overload
+    async def prepare(self, query: Fetchable[R], /, *, timeout: float | None = None) -> PreparedStatement[R]: ...
+    @overload
+    async def prepare(self, query: Command, /, *, timeout: float | None = None) -> PreparedStatement[Any]: ...
+    async def prepare(self, query: Any, /, *, timeout: float | None = None) -> PreparedStatement[Any]:
+        """Have the server prepare a statement, and learn its types. It runs with other values each time.
+
+        On a pool it is prepared by whichever connection runs it first; `statement.on(db)` runs it somewhere else.
+
+        Raises:
+            PostgresError: the server refuses it.
+            UsageError: in pooler mode, where each transaction may have another session.
+        """
+        return await prepare(self, query, timeout)
 
     async def _many(
         self,
@@ -127,16 +209,13 @@ class Verbs(Places):
         rows: Iterable[Any],
         take: Callable[[list[Item]], None],
         timeout: float | None,
+        plan_cache_mode: PlanCacheMode | None,
         *,
         is_fetch: bool,
     ) -> None:
         call: Call = fetching(query) if is_fetch else lookup(query)
         deadline = self._deadline(timeout)
         attempt = Attempt()
-
-        async def run() -> None:
-            bound = (await bound_for(self, [call], deadline))[0]
-            many = ManySets(self, bound, sink_of if is_fetch else discard, attempt)
-            await many.run((values_of(call, row) for row in rows), take, deadline)
-
-        await self._within(deadline, attempt, run)
+        attempt.plan_mode = checked_plan_mode(plan_cache_mode)
+        many = ManySets(self, call, take, deadline, attempt, is_fetch=is_fetch)
+        await self._within(deadline, attempt, partial(many.run, rows))

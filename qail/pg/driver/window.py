@@ -1,8 +1,11 @@
-"""Window: the requests one caller has in flight, bounded in count and bytes, answered in order.
+"""Series: statements of one caller with a Sync each, in flight together up to a bound.
 
-Rule 1: while anything is in flight its link cannot be leased away, so all of it goes to one connection, in order.
-Rule 2: memory is bounded by the window, not by the work: what is behind it has not been encoded yet.
-Rule 3: whoever leaves early abandons what is in flight.
+Rule 1: they travel in chunks with one waiter each; while one is in flight its link cannot be leased away, so all of
+them go to one connection, in order.
+Rule 2: memory is bounded by the chunks in flight, not by the work: what is behind them has not been encoded yet.
+Rule 3: what provably never left, and what the server refused because its prepared statement was stale, is sent again:
+when nothing is in flight any more, in order, and never behind a later statement that has taken effect.
+Rule 4: whoever leaves early abandons what is in flight.
 """
 
 # The files of this package share `Places`, whose members are private to users of Pool and Connection.
@@ -12,58 +15,225 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
-from qail.pg.driver.executor import Attempt, Places
+from qail.compile.cache import Call
+from qail.compile.frames import READS, SESSION, BoundPlan
+from qail.errors import ConnectionLost, Outcome, PostgresError, QailError, StatementInvalidated
+from qail.pg.driver.bind import heals, told
+from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
 from qail.pg.driver.link import Link
-from qail.pg.protocol.request import Request
+from qail.pg.driver.segment import SegmentBuilder, make_single
+from qail.pg.protocol.request import Item, Request
+from qail.pg.protocol.state import PREPARED, SETTLED
+from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.wire.buffer import RowSink
 
-MAX_IN_FLIGHT: Final = 256
-MAX_BYTES_IN_FLIGHT: Final = 1024 * 1024
+CHUNK_ITEMS: Final = 64
+CHUNK_BYTES: Final = 256 * 1024
+CHUNKS_IN_FLIGHT: Final = 4
+
+Take: TypeAlias = Callable[[int, Item | None, QailError | None], None]
+"""Is given each answer: the number of the statement, and its settled item or its error."""
 
 
-class Window:
-    """Sends requests of one caller, waiting for the oldest when it is full."""
+def sink_of(bound: BoundPlan) -> RowSink:
+    """Rows are kept where the statement returns some."""
+    return decoder(bound) if bound.plan.returns_rows else discard(bound)
+
+
+def use_of(calls: list[Call]) -> int:
+    """What a pool has to know to place all of them on one connection."""
+    use = READS
+    for call in calls:
+        plan = call.plan
+        if not plan.is_read_only:
+            use &= ~READS
+        if plan.is_session_bound:
+            use |= SESSION
+    return use
+
+
+def is_unsent(request: Request) -> bool:
+    """Whether the request provably never left because its connection ended first."""
+    return isinstance(request.error, ConnectionLost) and request.error.outcome is Outcome.NOT_SENT
+
+
+class _Chunk:
+    """Requests that left one behind another; the last one has the waiter of all."""
+
+    def __init__(self, link: Link) -> None:
+        self.link: Final = link
+        self.byte_count = 0
+        self.indexes: Final[list[int]] = []
+        self.bounds: Final[list[BoundPlan]] = []
+        self.requests: Final[list[Request]] = []
+        self.firsts: Final[list[int]] = []
+        """Where the caller's own item stands in each request."""
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.requests) >= CHUNK_ITEMS or self.byte_count >= CHUNK_BYTES
+
+
+class Series:
+    """One run of many statements, each with a Sync. `answers` are their bindings, or why there is none."""
 
     def __init__(
-        self, places: Places, deadline: float | None, attempt: Attempt, *, max_in_flight: int = MAX_IN_FLIGHT
+        self,
+        places: Places,
+        calls: list[Call],
+        answers: list[BoundPlan | QailError],
+        take: Take,
+        deadline: float | None,
+        attempt: Attempt,
     ) -> None:
         self._places: Final = places
+        self._calls: Final = calls
+        self._answers: Final = answers
+        self._take: Final = take
         self._deadline: Final = deadline
         self._attempt: Final = attempt
-        self._max_in_flight: Final = max_in_flight
-        self._flight: Final[deque[tuple[Link, Request, int, Callable[[Request], None]]]] = deque()
-        self._bytes = 0
-        self._link: Link | None = None
+        self._use: Final = use_of(calls)
+        self._todo = list(range(len(calls)))
+        self._position = 0
+        self._chunks: Final[deque[_Chunk]] = deque()
+        self._again: list[int] = []
+        self._healed: Final[set[int]] = set()
+        self._last_write = -1
+        """The last statement that may have changed something, and has."""
 
-    async def send(self, make: Callable[[Link], Request], done: Callable[[Request], None]) -> None:
-        """Submit what `make` makes for the link; `done` gets it once it has settled, in the order of sending."""
-        while self._flight and (len(self._flight) >= self._max_in_flight or self._bytes >= MAX_BYTES_IN_FLIGHT):
-            await self._take_oldest()
-        link = self._link
-        if link is None or not self._flight or not link.is_usable:
-            link = self._link = await self._places._place(False, self._deadline)
-        request = make(link)
-        size = len(request.data)
-        link.submit(request)
-        self._attempt.request = request
-        self._bytes += size
-        self._flight.append((link, request, size, done))
+    async def run(self) -> None:
+        """Until every statement was answered. Raises nothing of theirs."""
+        try:
+            while self._position < len(self._todo) or self._chunks or self._again:
+                if self._again and not self._chunks:
+                    await self._go_back()
+                link = await self._link()
+                if link is not None:
+                    self._send_chunk(link)
+                elif self._chunks:
+                    await self._take_oldest()
+        except BaseException:
+            for chunk in self._chunks:
+                for request in chunk.requests:
+                    chunk.link.abandon(request)
+            raise
 
-    async def finish(self) -> None:
-        """Wait for all that is in flight."""
-        while self._flight:
-            await self._take_oldest()
+    async def _link(self) -> Link | None:
+        """Where the next chunk goes now; None: an answer comes first, or nothing is left to send."""
+        if self._again or self._position >= len(self._todo) or len(self._chunks) >= CHUNKS_IN_FLIGHT:
+            return None
+        if self._chunks:
+            link = self._chunks[-1].link
+            return link if link.is_usable and not link.is_held else None
+        try:
+            return await self._places._place(self._use, self._deadline)
+        except QailError as error:
+            # What holds for the next one holds for all behind it.
+            rest = self._todo[self._position :]
+            self._position = len(self._todo)
+            for index in rest:
+                self._take(index, None, error)
+            return None
 
-    def abandon(self) -> None:
-        """Nobody waits for what is in flight any more."""
-        for link, request, _, _ in self._flight:
-            link.abandon(request)
-        self._flight.clear()
+    def _send_chunk(self, link: Link) -> None:
+        chunk = _Chunk(link)
+        while self._position < len(self._todo) and not chunk.is_full:
+            index = self._todo[self._position]
+            self._position += 1
+            answer = self._answers[index]
+            if isinstance(answer, BoundPlan):
+                # An answer that came meanwhile may have told more of the statement.
+                bound = self._places._namespace.find(self._calls[index].plan)
+                self._send(chunk, index, answer if bound is None else bound)
+            else:
+                self._take(index, None, answer)
+        if chunk.requests:
+            chunk.requests[-1].waiter = self._places._runtime.waiter()
+            self._chunks.append(chunk)
+
+    def _send(self, chunk: _Chunk, index: int, bound: BoundPlan) -> None:
+        link, attempt, values = chunk.link, self._attempt, self._calls[index].values
+        first = 0
+        try:
+            if link.unsent_scopes or link.local_settings or attempt.plan_mode:
+                builder = SegmentBuilder(link, plan_mode=attempt.plan_mode)
+                builder.add(bound, values, sink_of(bound))
+                first = builder.first
+                request = builder.request()
+            else:
+                request = make_single(link, bound, values, sink_of(bound), None)
+            chunk.byte_count += len(request.data)
+            link.append(request)
+        except QailError as error:
+            # A value that does not fit, or a link that takes nothing now: this one was not sent.
+            self._take(index, None, error)
+            return
+        attempt.request = request
+        attempt.has_written = attempt.has_written or not request.is_read_only
+        chunk.indexes.append(index)
+        chunk.bounds.append(bound)
+        chunk.requests.append(request)
+        chunk.firsts.append(first)
 
     async def _take_oldest(self) -> None:
-        link, request, size, done = self._flight[0]
-        await link.answered(request)
-        self._flight.popleft()
-        self._bytes -= size
-        done(request)
+        chunk = self._chunks[0]
+        last = chunk.requests[-1]
+        if last.state != SETTLED:
+            await chunk.link.answered(last)
+        self._chunks.popleft()
+        for position, request in enumerate(chunk.requests):
+            index = chunk.indexes[position]
+            if request.error is not None:
+                self._failed(index, request)
+                continue
+            item = request.items[chunk.firsts[position]]
+            if item.how != PREPARED:
+                learn(self._places._namespace, chunk.bounds[position], item.sink)
+            if not request.is_read_only and index > self._last_write:
+                self._last_write = index
+            self._take(index, item, None)
+
+    def _failed(self, index: int, request: Request) -> None:
+        plan = self._calls[index].plan
+        error = request.error
+        if self._places._may_move and is_unsent(request):
+            self._again.append(index)
+            return
+        if isinstance(error, PostgresError):
+            # What rode ahead of the statement is no affair of its caller's.
+            error.index = None
+            if is_stale_statement(error):
+                self._places._namespace.drop(plan)
+                if index not in self._healed and heals(request):
+                    self._healed.add(index)
+                    self._again.append(index)
+                    return
+        self._take(index, None, told(request, plan))
+
+    async def _go_back(self) -> None:
+        """Nothing is in flight: put what is to be sent again ahead of what was not sent yet."""
+        again, self._again = sorted(self._again), []
+        kept: list[int] = []
+        for index in again:
+            if index in self._healed and self._last_write > index:
+                self._take(index, None, _out_of_turn())
+                continue
+            call = self._calls[index]
+            try:
+                found = self._places._namespace.find(call.plan) or await self._places._bind(call, self._deadline)
+            except QailError as error:
+                self._take(index, None, error)
+                continue
+            self._answers[index] = found
+            kept.append(index)
+        self._todo = kept + self._todo[self._position :]
+        self._position = 0
+
+
+def _out_of_turn() -> QailError:
+    return StatementInvalidated(
+        "a prepared statement no longer fits the database, and a statement behind it has taken effect: nothing of it "
+        "ran, and it is not sent again out of its turn"
+    )

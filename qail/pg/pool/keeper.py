@@ -1,384 +1,358 @@
 """Keeper: the pool's slots and those who wait for them. It does what the planner says.
 
 Rule 1: a slot is handed over by assignment, without await; a caller cancelled in that very moment gives it back.
-Rule 2: connections are opened and cleaned in tasks of the pool, never by a caller that may be cancelled.
-Rule 3: a failed login or certificate is told to everybody who waits; other failures back off, with jitter, until the
-callers' own time is over.
+Rule 2: connections are opened, checked, cleaned and closed in tasks of the pool, never by a caller that may be
+cancelled: opening.py, upkeep.py, returning.py and stuck.py hold what those tasks do.
+Rule 3: whoever takes a slot out counts it, once.
 
 Source: design, "Pool"
 """
 
 from __future__ import annotations
 
-import logging
-import random
+from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import count
 from typing import Final
 
-from qail.errors import AuthError, ConfigError, ConnectError, PoolClosed, PoolTimeout, QailError, TlsError
-from qail.pg.config.connect_config import ConnectConfig
-from qail.pg.driver.cancel import close_and_cancel
-from qail.pg.driver.connect import open_link
-from qail.pg.driver.link import GRACE_SECONDS, Link
-from qail.pg.driver.transport import DeadlinePassed, Runtime, Waiter
+from qail.errors import PoolClosed, PoolTimeout
+from qail.pg.driver.connection import Connection
+from qail.pg.driver.link import Link
+from qail.pg.driver.transport import Runtime
+from qail.pg.pool.callers import Callers
+from qail.pg.pool.diagnosis import HELD, held_by_me, timeout_text
+from qail.pg.pool.fitness import watch_fitness
+from qail.pg.pool.opening import Opener
 from qail.pg.pool.plan import Limits, SlotState, assign, route
-from qail.pg.pool.slot import Slot
-from qail.pg.pool.stats import PoolStats, Totals
-from qail.pg.pool.upkeep import is_stuck, make_clean, neighbours_answered
+from qail.pg.pool.returning import Returner
+from qail.pg.pool.rules import Rules
+from qail.pg.pool.service import SLOW_SECONDS
+from qail.pg.pool.slot import Reason, Slot
+from qail.pg.pool.speed import Speed
+from qail.pg.pool.stats import PoolStats, Totals, stats_of
+from qail.pg.pool.stuck import cancel_left_behind, close_all, watch
+from qail.pg.pool.upkeep import Upkeep
 from qail.pg.pool.waiting import Waiting
-from qail.pg.steps.reset import cleaning
 
-FIRST_BACKOFF_SECONDS: Final = 0.1
-MOST_BACKOFF_SECONDS: Final = 5.0
-logger = logging.getLogger("qail")
+SHARED: Final = SlotState.SHARED
+SUSPECT: Final = SlotState.SUSPECT
+DRAINING: Final = SlotState.DRAINING
+RETIRING: Final = SlotState.RETIRING
+WITHOUT_BORROWER: Final = (SHARED, DRAINING, RETIRING, SUSPECT, SlotState.CHECKING)
+# Unlike any other of this process, so that a task which holds leases of two pools knows them apart.
+_lease_numbers = count(1)
 
 
 class Keeper:
-    """Slots, waiting callers, and the tasks that open and clean connections."""
+    """Slots, waiting callers, and what is done for them.
 
-    def __init__(self, config: ConnectConfig, limits: Limits, runtime: Runtime) -> None:
+    Args:
+        connect: opens a link.
+        lend: the Connection of a borrower's, on a link.
+        speed_changed: told when the statement of a name has become slow, or quick again.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        runtime: Runtime,
+        connect: Callable[[], Awaitable[Link]],
+        lend: Callable[[Link], Connection],
+        speed_changed: Callable[[bytes, bool], None],
+    ) -> None:
+        self.rules: Final = rules
+        self.limits = rules.limits
+        self.runtime: Final = runtime
         self.slots: Final[list[Slot]] = []
         self.totals: Final = Totals()
         self.favourite: Slot | None = None
-        self.shared: Final[dict[int, Waiting]] = {}
-        self.leases: Final[dict[int, Waiting]] = {}
-        self._config: Final = config
-        self._limits = limits
-        self._runtime: Final = runtime
-        self._ticket = 0
-        self._is_closing = False
-        self._backoff_until = 0.0
-        self._backoff_seconds = FIRST_BACKOFF_SECONDS
-        self._last_failure: QailError | None = None
-        self._quiet: Waiter | None = None
+        self.callers: Final = Callers(self)
+        self.shared_waiting: Final = self.callers.shared.waiting
+        self.slow_waiting: Final = self.callers.slow.waiting
+        self.leases_waiting: Final = self.callers.leases.waiting
+        self.is_closing = False
+        self.opener: Final = Opener(self, connect, lend)
+        self.returner: Final = Returner(self, lend)
+        self.upkeep: Final = Upkeep(self)
+        self.speed: Final = Speed(self, speed_changed)
+        self._quiet: Callable[[], None] | None = None
 
     # Shared use
 
-    def route(self, depth_limit: int) -> Link | None:
-        """The link for one shared request, by the planner; None: wait."""
-        chosen = route(self.slots, depth_limit, self._runtime.now(), self._limits, may_open=self._may_open)
+    def route(self, depth_limit: int, *, is_slow: bool = False) -> Link | None:
+        """The link for one shared request, to be submitted before anything is awaited; None: wait."""
+        now = self.runtime.now()
+        may_open = self.opener.may_open
+        chosen = route(self.slots, depth_limit, now, self.limits, may_open=may_open, is_slow=is_slow)
         if chosen.is_open_wanted:
-            self._start_opening()
-        if chosen.slot is None:
+            self.opener.start()
+        for suspect in chosen.check:
+            self.upkeep.check(suspect)
+        slot = chosen.slot
+        if slot is None or slot.link is None:
             return None
-        self.favourite = chosen.slot
-        return chosen.slot.link
+        if is_slow:
+            slot.expect_slow()
+            # As long as it is there, every answer is of interest: it may be quick again.
+            slot.link.late_after_seconds = -1.0
+            if self.favourite is slot:
+                self.favourite = None
+        else:
+            self.favourite = None if slot.is_slow else slot
+        return slot.link
 
-    async def wait_shared(self, depth_limit: int, until: float) -> Link:
+    async def wait_shared(self, depth_limit: int, until: float, *, is_slow: bool = False) -> Link:
         """Wait in line for a shared connection. Raises PoolTimeout, PoolClosed."""
-        waiting = self._queue(self.shared)
+        line = self.callers.slow if is_slow else self.callers.shared
+        waiting = self.callers.join(line)
         try:
             # Once: it may wake this very caller, who then looks again and finds what there is.
             self.dispatch()
             while True:
-                link = self.route(depth_limit)
+                link = self.route(depth_limit, is_slow=is_slow)
                 if link is not None:
                     return link
-                await self._wait(waiting, until)
+                await self.callers.wait(waiting, until)
         finally:
-            self.shared.pop(waiting.ticket, None)
-            if self.shared:
-                # What had room for one may have room for the next.
-                next(iter(self.shared.values())).wake()
+            line.leave(waiting)
+            # What had room for one may have room for the next.
+            self.callers.wake_shared()
 
     # Leases
 
     async def lease(self, until: float, holder: str) -> Slot:
         """Wait in line for a connection of one's own. Raises PoolTimeout, PoolClosed."""
-        waiting = self._queue(self.leases)
+        waiting = self.callers.join(self.callers.leases)
         try:
             self.dispatch()
-            while waiting.slot is None:
-                await self._wait(waiting, until)
+            while (slot := self._granted(waiting)) is None:
+                await self.callers.wait(waiting, until)
         except BaseException:
-            self.leases.pop(waiting.ticket, None)
+            self.callers.leases.leave(waiting)
             if waiting.slot is not None:
-                waiting.slot.share()
+                self.free(waiting.slot)
             self.dispatch()
             raise
         self.totals.leases += 1
-        waiting.slot.holder = holder
-        return waiting.slot
+        slot.holder = holder
+        HELD.set((*held_by_me(self.slots), slot.lease_number))
+        return slot
 
-    def give_back(self, slot: Slot) -> None:
-        """The borrower is done. Without anything to clean the slot is free at once; else a task cleans it."""
-        link = slot.link
-        if slot.state is not SlotState.LEASED or link is None:
-            return
-        link.on_data = None
-        link.messages.clear()
-        link.scopes.clear()
-        link.unsent_scopes = 0
-        session = link.session
-        if not link.is_usable:
-            self._remove(slot)
-        elif not session.depth and not cleaning(int(session.transaction_status), link.is_dirty):
-            slot.share()
-            self.dispatch()
-        else:
-            slot.state = SlotState.RETURNING
-            self._runtime.spawn(partial(self._clean, slot, link))
+    def _granted(self, waiting: Waiting) -> Slot | None:
+        """What was granted. A connection that was lost on the way to its borrower is none: he is first in line again."""
+        slot = waiting.slot
+        if slot is None or slot not in self.slots or (slot.link is not None and slot.link.is_usable):
+            return slot
+        waiting.slot = None
+        self.callers.leases.rejoin(waiting)
+        self.lose(slot)
+        return self._granted(waiting)
 
-    async def _clean(self, slot: Slot, link: Link) -> None:
-        """Cancel what still runs, roll back, reset; bounded. What cannot be cleaned is closed."""
-        deadline = self._runtime.now() + 2 * GRACE_SECONDS
-        try:
-            await self._runtime.within(deadline, partial(make_clean, link))
-        except (DeadlinePassed, QailError) as error:
-            logger.warning("a connection to %s could not be cleaned: %s", link.address, error or "no answer in time")
-            link.abort()
+    def free(self, slot: Slot) -> None:
+        """It is clean, and nobody's: for the next one, unless its time is over."""
         if slot not in self.slots:
             return
-        if link.is_usable and not link.session.depth and not cleaning(int(link.session.transaction_status), False):
-            link.cleaned()
-            slot.share()
-            self.dispatch()
-        else:
-            self._remove(slot)
+        if slot.link is None or not slot.link.is_usable:
+            self.lose(slot)
+            return
+        now = self.runtime.now()
+        slot.returned_at = now
+        if slot.leaves_as is not None or now >= slot.retire_at:
+            self.close_slot(slot, slot.leaves_as or "expired")
+            return
+        slot.share()
+        self.dispatch()
 
-    # Opening and losing
+    def detach(self, slot: Slot) -> None:
+        """Its link is the borrower's own from now on."""
+        self._take_out(slot, "detached")
+        self.dispatch()
 
-    @property
-    def _may_open(self) -> bool:
-        return not self._is_closing and self._runtime.now() >= self._backoff_until
+    # Connections that come, change and go
 
-    async def open_first(self, count: int) -> None:
-        """Open connections one after another: a wrong password is told once."""
-        for _ in range(count):
-            slot = Slot()
-            self.slots.append(slot)
-            try:
-                self._take_in(slot, await open_link(self._config, self._runtime))
-            except BaseException:
-                self.slots.remove(slot)
-                raise
-
-    def _start_opening(self) -> None:
-        slot = Slot()
-        self.slots.append(slot)
-        self._runtime.spawn(partial(self._open, slot))
-
-    async def _open(self, slot: Slot) -> None:
-        try:
-            link = await open_link(self._config, self._runtime)
-        except QailError as error:
-            self.slots.remove(slot)
-            self._failed(error)
-            self._tell_quiet()
-        except BaseException:
-            self.slots.remove(slot)
-            raise
-        else:
-            self._take_in(slot, link)
-            self.dispatch()
-
-    def _take_in(self, slot: Slot, link: Link) -> None:
-        if self._is_closing or slot not in self.slots:
+    def take_in(self, slot: Slot, link: Link) -> None:
+        """A connection for a slot that was connecting. It may have taken so long that nobody wants it any more."""
+        if self.is_closing or slot not in self.slots:
             if slot in self.slots:
-                self.slots.remove(slot)  # else close() would wait for it
+                self.slots.remove(slot)
             link.abort()
+            self.tell_quiet()
             return
         self.totals.opened += 1
-        self._last_failure = None
-        self._backoff_seconds = FIRST_BACKOFF_SECONDS
         slot.link = link
+        slot.returned_at = self.runtime.now()
+        slot.retire_at = self.upkeep.end_of_life(slot.returned_at)
         slot.share()
         link.owner_changed = partial(self._changed, slot)
-
-    def _failed(self, error: QailError) -> None:
-        self.totals.connect_failures += 1
-        self._last_failure = error
-        if isinstance(error, (AuthError, TlsError, ConfigError)) or _is_final(error):
-            for waiting in (*self.leases.values(), *self.shared.values()):
-                waiting.fail(error)
-            return
-        # Full jitter: callers that failed together do not come back together.
-        pause = self._backoff_seconds * random.uniform(0.5, 1.0)  # noqa: S311  # jitter is no secret
-        self._backoff_seconds = min(self._backoff_seconds * 2, MOST_BACKOFF_SECONDS)
-        self._backoff_until = self._runtime.now() + pause
-        self._runtime.spawn(partial(self._dispatch_later, pause))
-
-    async def _dispatch_later(self, seconds: float) -> None:
-        await self._runtime.sleep(seconds)
-        if not self._is_closing:
-            self.dispatch()
+        link.on_late = partial(self.speed.answered_late, slot)
+        watch_fitness(self, slot, link)
+        link.late_after_seconds = SLOW_SECONDS
+        self.upkeep.wake()
+        self.dispatch()
 
     def _changed(self, slot: Slot) -> None:
         """A request was answered or withdrawn, or the link has ended."""
         link = slot.link
-        is_in_use = link is not None and slot.state in (SlotState.SHARED, SlotState.DRAINING)
-        if link is not None and is_in_use and not link.is_usable:
-            self._remove(slot)
-        elif self.leases or self.shared or len(self.slots) > self._limits.max_size:
+        if link is None:
+            return
+        state = slot.state
+        if state in WITHOUT_BORROWER:
+            if not link.is_usable:
+                self.lose(slot)
+                return
+            if state is RETIRING and not link.session.depth:
+                self.close_slot(slot, slot.leaves_as or "expired")
+                return
+            if link.given_up and not slot.is_watched and link.given_up_count:
+                slot.is_watched = True
+                self.runtime.spawn(partial(watch, self, slot, link))
+        if self.shared_waiting or self.leases_waiting or self.slow_waiting or len(self.slots) > self.limits.max_size:
             self.dispatch()
-        if link is not None and is_in_use and link.given_up and not slot.is_watched:
-            slot.is_watched = True
-            self._runtime.spawn(partial(self._watch, slot, link))
-        self._tell_quiet()
+        self.tell_quiet()
 
-    def _remove(self, slot: Slot) -> None:
+    def lose(self, slot: Slot) -> None:
+        """Its link has ended, or must: another one takes its place when one is needed."""
         if slot not in self.slots:
             return
+        link = slot.link
+        self._take_out(slot, slot.leaves_as or "lost")
+        if link is not None:
+            if not link.is_closing:
+                # Whatever ended it may have ended the others, too.
+                self.upkeep.suspect_idle()
+            link.abort()
+            if link.left_running:
+                self.runtime.spawn(partial(cancel_left_behind, link))
+        self.upkeep.wake()
+        self.dispatch()
+
+    def retire(self, slot: Slot, reason: Reason) -> None:
+        """A shared slot is not wanted any more: close it, as soon as what it was given has been answered."""
+        if slot.depth:
+            slot.state = RETIRING
+            slot.leaves_as = reason
+            if self.favourite is slot:
+                self.favourite = None
+        else:
+            self.close_slot(slot, reason)
+
+    def close_slot(self, slot: Slot, reason: Reason) -> None:
+        """Close an idle one."""
+        link = slot.link
+        self._take_out(slot, reason)
+        if link is not None:
+            self.runtime.spawn(link.close)
+        self.upkeep.wake()
+        self.dispatch()
+
+    def _take_out(self, slot: Slot, reason: Reason) -> None:
         self.slots.remove(slot)
-        self.totals.lost += 1
+        self.totals.left[reason] += slot.link is not None
         if self.favourite is slot:
             self.favourite = None
         link = slot.link
         if link is not None:
-            link.owner_changed = None
-            link.abort()
-        self.dispatch()
-        self._tell_quiet()
-
-    async def _watch(self, slot: Slot, link: Link) -> None:
-        """Somebody gave up waiting on a shared connection: free it should the server not answer."""
-        has_to_end = await is_stuck(link)
-        slot.is_watched = False
-        if not has_to_end or slot not in self.slots or slot.state not in (SlotState.SHARED, SlotState.DRAINING):
-            return
-        logger.warning("a request on %s was given up and is not answered: the connection is taken out", link.address)
-        slot.state = SlotState.CLOSING
-        self.dispatch()
-        await neighbours_answered(link)
-        slot.state = SlotState.RETURNING
-        await self._clean(slot, link)
+            self.totals.requests += link.settled_count
+            link.owner_changed = link.on_late = None
+            link.messages.on_change = None
+        slot.lease_number = 0
+        self.tell_quiet()
 
     def resize(self, limits: Limits) -> None:
         """Other limits from now on. Connections beyond `max_size` are closed when they are idle."""
-        self._limits = limits
+        self.limits = limits
+        self.upkeep.wake()
         self.dispatch()
 
     def _shrink(self) -> None:
-        surplus = len(self.slots) - self._limits.max_size
-        idle = [slot for slot in self.slots if slot.state is SlotState.SHARED and not slot.depth]
-        for slot in idle[: max(0, surplus)]:
-            self.slots.remove(slot)
-            if self.favourite is slot:
-                self.favourite = None
-            if slot.link is not None:
-                slot.link.owner_changed = None
-                self._runtime.spawn(slot.link.close)
+        going = (RETIRING, SlotState.CLOSING)
+        surplus = sum(slot.state not in going for slot in self.slots) - self.limits.max_size
+        shared = [slot for slot in self.slots if slot.state in (SHARED, SUSPECT)]
+        shared.sort(key=lambda slot: (slot.depth > 0, slot.idle_since))
+        for slot in shared[: max(0, surplus)]:
+            self.retire(slot, "surplus")
 
     # Waiting
 
     def dispatch(self) -> None:
         """Serve those who wait, by the planner."""
-        if len(self.slots) > self._limits.max_size:
+        if len(self.slots) > self.limits.max_size:
             self._shrink()
-        if self.leases or self.shared:
-            first_shared = next(iter(self.shared), None)
-            plan = assign(self.slots, list(self.leases), first_shared, self._limits, may_open=self._may_open)
-            for slot in plan.grant:
-                self._grant(slot)
-            for slot in plan.drain:
-                slot.state = SlotState.DRAINING
-            for slot in plan.share:
-                slot.share()
-            for _ in range(plan.open_count):
-                self._start_opening()
-            if plan.is_shared_woken:
-                # The first one wakes the next when he has been served.
-                next(iter(self.shared.values())).wake()
-        elif any(slot.state is SlotState.DRAINING for slot in self.slots):
-            # Whoever it was drained for has gone.
+        if self.callers.is_any:
+            self._serve()
+        else:
             for slot in self.slots:
-                if slot.state is SlotState.DRAINING:
+                if slot.state is DRAINING:
+                    # Whoever it was drained for has gone.
                     slot.share()
-        self._tell_quiet()
+        self.tell_quiet()
+
+    def _serve(self) -> None:
+        callers = self.callers
+        tickets = callers.leases.tickets(self.limits.max_size)
+        now = self.runtime.now()
+        may_open = self.opener.may_open
+        plan = assign(self.slots, tickets, callers.shared_ticket, now, self.limits, may_open=may_open)
+        for slot in plan.grant:
+            self._grant(slot)
+        for slot in plan.drain:
+            slot.state = DRAINING
+        for slot in plan.share:
+            slot.share()
+        for slot in plan.check:
+            self.upkeep.check(slot)
+        for _ in range(plan.open_count):
+            self.opener.start()
+        if plan.is_shared_woken:
+            # The first one wakes the next when he has been served.
+            callers.wake_shared()
+        if not self.opener.may_open:
+            self.upkeep.wake()
 
     def _grant(self, slot: Slot) -> None:
-        waiting = self.leases.pop(next(iter(self.leases)))
+        waiting = self.callers.leases.first
+        assert waiting is not None
+        self.callers.leases.leave(waiting)
         waiting.slot = slot
-        slot.lease()
+        if self.favourite is slot:
+            self.favourite = None
+        slot.lease(next(_lease_numbers), self.runtime.now())
         waiting.wake()
-
-    def _queue(self, line: dict[int, Waiting]) -> Waiting:
-        self._ticket += 1
-        waiting = line[self._ticket] = Waiting(self._ticket, self._runtime.waiter())
-        return waiting
-
-    async def _wait(self, waiting: Waiting, until: float) -> None:
-        """Wait to be woken. Raises what the waiting was failed with, and PoolTimeout."""
-
-        async def woken() -> None:
-            await waiting.waiter
-
-        if waiting.error is None:
-            try:
-                await self._runtime.within(until, woken)
-            except DeadlinePassed:
-                raise self.timeout() from self._last_failure
-        if waiting.error is not None:
-            raise waiting.error
-        if waiting.slot is None:
-            waiting.waiter = self._runtime.waiter()
 
     def timeout(self) -> PoolTimeout:
         """What a caller is told who waited in vain."""
         self.totals.timeouts += 1
-        stats = self.stats()
-        holders = ", ".join(sorted(slot.holder for slot in self.slots if slot.holder)) or "nobody"
-        failure = f"; the last attempt to connect failed: {self._last_failure}" if self._last_failure else ""
-        return PoolTimeout(
-            f"no connection came free in time: {stats.size} of at most {stats.max_size} connections, "
-            f"{stats.idle} idle, {stats.connecting} connecting, {stats.waiting} callers waiting, "
-            f"leased by {holders}{failure}"
-        )
+        return PoolTimeout(timeout_text(self.stats(), self.slots, self.runtime.now(), self.opener.last_failure))
 
     # Closing and statistics
 
     async def close(self, timeout_seconds: float) -> None:
         """Refuse who waits, wait for what runs, close every connection."""
-        self._is_closing = True
-        for waiting in (*self.leases.values(), *self.shared.values()):
-            waiting.fail(PoolClosed("the pool is being closed"))
-        try:
-            if timeout_seconds > 0:
-                await self._runtime.within(self._runtime.now() + timeout_seconds, self._wait_quiet)
-        except DeadlinePassed:
-            logger.warning("the pool was closed with %d requests and leases under way", self._busy())
-        finally:
-            links = [slot.link for slot in self.slots if slot.link is not None]
-            self.slots.clear()
-            self.favourite = None
-            for link in links:
-                link.owner_changed = None
-        for link in links:
-            await close_and_cancel(link)
+        self.is_closing = True
+        self.upkeep.wake()
+        self.callers.fail_all(PoolClosed("the pool is being closed"))
+        await close_all(self, timeout_seconds)
 
-    async def _wait_quiet(self) -> None:
-        while self._busy():
-            self._quiet = self._runtime.waiter()
-            await self._quiet
+    def busy(self) -> int:
+        """Requests' connections and leases under way."""
+        idle = (SHARED, SUSPECT, SlotState.CONNECTING)
+        return sum(slot.state not in idle or slot.depth > 0 for slot in self.slots)
 
-    def _busy(self) -> int:
-        return sum(slot.state is not SlotState.SHARED or slot.depth > 0 for slot in self.slots)
+    def when_quiet(self, tell: Callable[[], None] | None) -> None:
+        """Call `tell` whenever something has ended."""
+        self._quiet = tell
 
-    def _tell_quiet(self) -> None:
-        if self._quiet is not None and not self._quiet.done():
-            self._quiet.set_result(None)
+    def tell_quiet(self) -> None:
+        if self._quiet is not None:
+            self._quiet()
 
     def stats(self) -> PoolStats:
         """Counts at this moment."""
-        states = [slot.state for slot in self.slots]
-        totals = self.totals
-        return PoolStats(
-            size=len(states),
-            idle=sum(slot.state is SlotState.SHARED and not slot.depth for slot in self.slots),
-            leased=states.count(SlotState.LEASED),
-            connecting=states.count(SlotState.CONNECTING),
-            waiting=len(self.leases) + len(self.shared),
-            in_flight=sum(slot.depth for slot in self.slots),
-            min_size=self._limits.min_size,
-            max_size=self._limits.max_size,
-            opened_total=totals.opened,
-            lost_total=totals.lost,
-            leases_total=totals.leases,
-            timeouts_total=totals.timeouts,
-            connect_failures_total=totals.connect_failures,
-        )
+        return stats_of(self.slots, self.totals, self.limits, self.callers.count, self.speed.slow_count)
 
-
-def _is_final(error: QailError) -> bool:
-    """Whether connecting again would meet the same refusal: no such database, no such role setting."""
-    return isinstance(error, ConnectError) and error.reason == "rejected"
+    def take_out_all(self) -> list[Link]:
+        """The pool is closed: its links. Those that are still connecting find no place any more."""
+        links = [slot.link for slot in self.slots if slot.link is not None]
+        for slot in list(self.slots):
+            self._take_out(slot, "closed")
+        return links

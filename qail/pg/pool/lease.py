@@ -29,7 +29,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None and connection.is_lent:
+        if connection is not None and connection.is_leased:
             self._release(connection)
 
 

@@ -8,43 +8,57 @@ Rule 3: every wait has an end; PoolTimeout says who holds what.
 Source: design, "Pool"
 """
 
+# The files of this package share `Places`, whose members are private to users of Pool and Connection.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
-from qail.errors import ConfigError, PoolClosed, QailError, UsageError
-from qail.pg.catalog import Catalog
+from qail.ast.build.builder import Fetchable
+from qail.compile.frames import READS, SLOW
+from qail.errors import PoolClosed, QailError, UsageError
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.load import load_config
+from qail.pg.driver.cancel import destroy
+from qail.pg.driver.connect import catalog_for, open_link
 from qail.pg.driver.connection import Connection
+from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import Link
+from qail.pg.driver.listen import DEFAULT_MAX_WAITING, Subscription
 from qail.pg.driver.runtime import asyncio_runtime, enter_runtime
-from qail.pg.driver.transaction import PoolTransaction
 from qail.pg.driver.transport import Runtime
-from qail.pg.driver.verbs import Verbs
+from qail.pg.pool.hooks import call_hook
 from qail.pg.pool.keeper import Keeper
 from qail.pg.pool.lease import Lease, PoolCopyOut
-from qail.pg.pool.plan import Limits, SlotState
+from qail.pg.pool.on_lease import OnLease
+from qail.pg.pool.plan import SlotState
+from qail.pg.pool.rules import Hook, ResetMode, Rules, check_sizes, make_rules
+from qail.pg.pool.sharing import check_shareable
 from qail.pg.pool.slot import MAX_QUEUED_BYTES, Slot
 from qail.pg.pool.stats import PoolStats
+from qail.pg.pool.transacting import ACQUIRE_SECONDS, Transacting, acquire_seconds
+from qail.pg.steps.settings import Settings, changes_names, checked_settings
 
-ACQUIRE_SECONDS: Final = 30.0
 CLOSE_SECONDS: Final = 10.0
 SHARED: Final = SlotState.SHARED
+R = TypeVar("R")
 
 
-class Pool(Verbs):
+class Pool(Transacting):
     """Connections to one database, shared by many tasks. Made by `qail.create_pool`."""
 
-    def __init__(self, config: ConnectConfig, limits: Limits) -> None:
+    def __init__(self, config: ConnectConfig, rules: Rules) -> None:
         self._config: Final = config
-        self._limits = limits
-        self._catalog = Catalog()
+        self._rules: Final = rules
+        self._limits = rules.limits
+        self._catalog = catalog_for(config)
         self._namespace = self._catalog.default
         self._timeout_seconds = config.command_timeout_seconds
         self._keeper: Keeper | None = None
@@ -66,18 +80,29 @@ class Pool(Verbs):
         if self._keeper is not None or self._is_closed:
             raise UsageError("this pool was opened before: make another one with create_pool()")
         self._runtime = runtime
-        keeper = self._keeper = Keeper(self._config, self._limits, runtime)
+        keeper = self._keeper = self._new_keeper()
         try:
-            await keeper.open_first(self._limits.min_size)
+            await keeper.opener.open_first(self._limits.min_size)
+            keeper.upkeep.start()
         except BaseException:
             self._is_closed = True
             await keeper.close(0)
             raise
 
+    def _new_keeper(self) -> Keeper:
+        connect = partial(open_link, self._config, self._runtime)
+        return Keeper(self._rules, self._runtime, connect, self._lend, self._speed_changed)
+
     async def close(self, *, timeout: float = CLOSE_SECONDS) -> None:
-        """Refuse new work, wait at most `timeout` seconds for what runs, and close every connection."""
+        """Refuse new work, wait at most `timeout` seconds for what runs, and close every connection.
+
+        Raises:
+            UsageError: from another event loop, or in a process forked since the pool was opened; nothing is touched.
+        """
         if self._is_closed:
             return
+        if self._keeper is not None:
+            self._runtime.check_here("pool")
         self._is_closed = True
         if self._keeper is not None:
             await self._keeper.close(timeout)
@@ -116,18 +141,25 @@ class Pool(Verbs):
     def _may_move(self) -> bool:
         return True
 
-    def _depth_limit(self, is_read_only: bool) -> int:
-        return self._limits.depth_read_only if is_read_only else self._limits.depth_write
+    @property
+    def _retries_reads(self) -> bool:
+        return self._config.retry_reads
 
-    def _pick(self, is_read_only: bool) -> Link | None:
+    def _depth_limit(self, use: int) -> int:
+        return self._limits.depth_read_only if use & READS else self._limits.depth_write
+
+    def _pick(self, use: int) -> Link | None:
         keeper = self._keeper
         if keeper is None or self._is_closed:
             keeper = self._open_keeper()
         self._runtime.check_here("pool")
-        if keeper.shared:
+        if use >= SLOW:
+            check_shareable(use)
+            return None if keeper.slow_waiting else keeper.route(self._depth_limit(use), is_slow=True)
+        if keeper.shared_waiting:
             return None
         limits = self._limits
-        depth_limit = limits.depth_read_only if is_read_only else limits.depth_write
+        depth_limit = limits.depth_read_only if use else limits.depth_write
         # The planner's own choice for the common case: the connection of the last time, if it is idle or moves.
         slot = keeper.favourite
         if slot is not None and slot.state is SHARED:
@@ -143,11 +175,15 @@ class Pool(Verbs):
                 return link
         return keeper.route(depth_limit)
 
-    async def _wait_for_link(self, is_read_only: bool, deadline: float | None) -> Link:
+    async def _wait_for_link(self, use: int, deadline: float | None) -> Link:
         until = self._runtime.now() + ACQUIRE_SECONDS
         if deadline is not None:
             until = min(until, deadline)
-        return await self._open_keeper().wait_shared(self._depth_limit(is_read_only), until)
+        return await self._open_keeper().wait_shared(self._depth_limit(use), until, is_slow=use >= SLOW)
+
+    def _speed_changed(self, statement_name: bytes, is_slow: bool) -> None:
+        for bound in self._catalog.default.named(statement_name):
+            bound.use = bound.use | SLOW if is_slow else bound.use & ~SLOW
 
     def _late(self, attempt: Attempt) -> QailError:
         keeper = self._keeper
@@ -156,41 +192,80 @@ class Pool(Verbs):
 
     # Exclusive use
 
-    def acquire(self, *, timeout: float = ACQUIRE_SECONDS) -> Lease:
+    def acquire(self, *, timeout: float = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
         """A connection of one's own: `async with pool.acquire() as connection`, or await it and `release` it later.
+
+        Args:
+            timeout: how long to wait for one, at most.
+            settings: hold in every transaction of this lease, one-statement ones included; they travel with its first
+                statement, end with it, and the next borrower sees none of them.
 
         Raises, when entered or awaited:
             PoolTimeout: none came free within `timeout` seconds; it says who holds what.
             PoolClosed: the pool is closed.
         """
-        return Lease(partial(self._acquire, timeout), self._release)
+        return Lease(partial(self._acquire, timeout, checked_settings(settings)), self._release)
 
     async def release(self, connection: Connection) -> None:
         """Give back what `await pool.acquire()` gave. Raises UsageError when it was given back before."""
         self._release(connection)
 
-    async def _acquire(self, timeout: float) -> Connection:
+    def detach(self, connection: Connection) -> Connection:
+        """Take a lease's connection out of the pool: it is the caller's own, who closes it; its place is free at once.
+
+        Outside asyncio it lives in the pool's task group, and ends with the pool.
+
+        Raises:
+            UsageError: it is no lease of this pool, or was given back before.
+        """
         keeper = self._open_keeper()
-        slot = await keeper.lease(self._runtime.now() + timeout, self._runtime.task_name())
+        slot = self._slot_of(connection)
+        if slot is None:
+            raise UsageError("this connection is no lease of this pool, or was given back before")
+        connection.leave_pool()
+        keeper.detach(slot)
+        return connection
+
+    async def _acquire(self, timeout: float, settings: Settings) -> Connection:
+        keeper = self._open_keeper()
+        until = self._runtime.now() + timeout
+        slot = await keeper.lease(until, self._runtime.task_name())
         link = slot.link
         assert link is not None
-        return Connection(link, self._runtime, self._catalog, self._config, partial(_give_back, keeper, slot))
+        connection = Connection(link, self._runtime, self._catalog, self._config, partial(_give_back, keeper, slot))
+        hook = self._rules.on_acquire
+        if hook is not None:
+            try:
+                await call_hook(hook, "on_acquire", connection, self._runtime)
+            except BaseException:
+                self._release(connection)
+                raise
+        link.local_settings = settings
+        if changes_names(settings):
+            link.changed()
+        return connection
+
+    def _lend(self, link: Link) -> Connection:
+        """The connection that a hook is given."""
+        return Connection(link, self._runtime, self._catalog, self._config)
+
+    def _slot_of(self, connection: Connection) -> Slot | None:
+        keeper = self._keeper
+        link = connection._link
+        if keeper is None or link is None or not connection.is_leased:
+            return None
+        return next((slot for slot in keeper.slots if slot.link is link), None)
 
     def _release(self, connection: Connection) -> None:
+        slot = self._slot_of(connection)
+        if connection.is_lent and not connection.is_leased:
+            raise UsageError("this connection is no lease of a pool's, or was detached: close it")
         link = connection.detach()
-        keeper = self._keeper
-        slot = next((slot for slot in keeper.slots if slot.link is link), None) if keeper is not None else None
-        if keeper is None or slot is None:
+        if self._keeper is None or slot is None:
             # The pool was closed meanwhile.
-            link.abort()
+            destroy(link)
             return
-        keeper.give_back(slot)
-
-    def transaction(
-        self, *, isolation: str | None = None, read_only: bool = False, deferrable: bool = False
-    ) -> PoolTransaction:
-        """`async with pool.transaction() as tx`: an exclusive connection inside one transaction."""
-        return PoolTransaction(self.acquire(), isolation, read_only, deferrable)
+        self._keeper.returner.give_back(slot)
 
     def _deadline(self, timeout: float | None) -> float | None:
         # The clock is that of the runtime, which the pool has from the moment it is open.
@@ -224,15 +299,39 @@ class Pool(Verbs):
         """The rows of a table or of a query without values, by binary COPY on a connection of its own."""
         return PoolCopyOut(self.acquire(), source, columns)
 
-    def resize(self, max_size: int) -> None:
-        """At most `max_size` connections from now on; those beyond it are closed as they come idle.
+    def stream(
+        self, query: Fetchable[R], /, *, fetch_size: int = DEFAULT_PAGE_ROWS, timeout: float | None = None
+    ) -> OnLease[RowStream[R]]:
+        """As `stream` of a connection, on one of its own and in a transaction of its own."""
+
+        def open_stream(connection: Connection) -> RowStream[R]:
+            return connection.stream(query, fetch_size=fetch_size, timeout=timeout)
+
+        # What is wrong with the call is told where it is written.
+        RowStream[R](self, query, fetch_size, timeout)
+        return OnLease(self.acquire(timeout=acquire_seconds(timeout)), open_stream)
+
+    def listen(self, *channels: str, max_waiting: int = DEFAULT_MAX_WAITING) -> OnLease[Subscription]:
+        """As `listen` of a connection, on one of its own that the pool lacks for as long as the block."""
+        self._catalog.need_session("listen()")
+
+        def open_subscription(connection: Connection) -> Subscription:
+            return connection.listen(*channels, max_waiting=max_waiting)
+
+        return OnLease(self.acquire(), open_subscription)
+
+    def resize(self, max_size: int | None = None, *, min_size: int | None = None) -> None:
+        """Other bounds from now on. Connections beyond `max_size` are closed as they come idle, missing ones opened.
 
         Raises:
-            ConfigError: it is less than 1, or less than the pool's `min_size`.
+            ConfigError: `max_size` is less than 1, or less than `min_size`.
         """
-        _check_sizes(self._limits.min_size, max_size)
-        self._limits = replace(self._limits, max_size=max_size)
+        max_size = self._limits.max_size if max_size is None else max_size
+        min_size = self._limits.min_size if min_size is None else min_size
+        check_sizes(min_size, max_size)
+        self._limits = replace(self._limits, min_size=min_size, max_size=max_size)
         if self._keeper is not None and not self._is_closed:
+            self._runtime.check_here("pool")
             self._keeper.resize(self._limits)
 
     def stats(self) -> PoolStats:
@@ -248,21 +347,50 @@ class Pool(Verbs):
 
 def _give_back(keeper: Keeper, slot: Slot, link: Link) -> None:
     """A connection closed or forgotten by its borrower: its slot is free."""
-    keeper.give_back(slot)
+    keeper.returner.give_back(slot)
 
 
-def _check_sizes(min_size: int, max_size: int) -> None:
-    if not 0 <= min_size <= max_size or max_size < 1:
-        raise ConfigError(f"a pool has 0 <= min_size <= max_size and max_size >= 1, not {min_size} and {max_size}")
-
-
-def create_pool(dsn: str | None = None, /, *, min_size: int = 1, max_size: int = 10, **settings: Any) -> Pool:
+def create_pool(
+    dsn: str | None = None,
+    /,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    max_lifetime: float | None = 3600.0,
+    idle_timeout: float | None = 600.0,
+    reuse: Literal["lifo", "fifo"] = "lifo",
+    reset: ResetMode | Hook = "fast",
+    on_connect: Hook | None = None,
+    on_acquire: Hook | None = None,
+    on_release: Hook | None = None,
+    **settings: Any,
+) -> Pool:
     """A pool of `min_size` to `max_size` connections: enter it with `async with`, or `await pool.open()`.
 
-    `dsn` and `settings` are as for `qail.connect`.
+    `dsn` and `settings` are as for `qail.connect`. Hooks are plain or async functions that take the connection.
+
+    Args:
+        max_lifetime: seconds after which a connection is replaced, less a tenth at most; None: never.
+        idle_timeout: seconds after which an idle connection beyond `min_size` is closed; None: never.
+        reuse: which idle connection is taken next: the one used last, or the one that has been idle longest.
+        reset: how a lease's traces are removed. `fast`: if something ran that may have left some. `verified`: and a
+            query proves that none is left. `clean`: whenever something ran. A hook: by it, after every lease.
+        on_connect: prepares a new connection before anybody has it; runs again after a reset has undone what it did.
+        on_acquire: is given each lease before its borrower, in the borrower's task.
+        on_release: is given each lease after its borrower, in a task of the pool.
 
     Raises:
-        ConfigError: the sizes, the DSN or a setting cannot be.
+        ConfigError: the sizes, a time, a hook, the DSN or a setting cannot be.
     """
-    _check_sizes(min_size, max_size)
-    return Pool(load_config(dsn, settings), Limits(min_size=min_size, max_size=max_size))
+    rules = make_rules(
+        min_size=min_size,
+        max_size=max_size,
+        max_lifetime=max_lifetime,
+        idle_timeout=idle_timeout,
+        reuse=reuse,
+        reset=reset,
+        on_connect=on_connect,
+        on_acquire=on_acquire,
+        on_release=on_release,
+    )
+    return Pool(load_config(dsn, settings), rules)

@@ -8,6 +8,8 @@ Source: protocol-flow.html, "Pipelining" and "Termination"
 
 from __future__ import annotations
 
+from typing import Final
+
 from librt.strings import BytesWriter
 
 from qail.errors import ConnectionLost, Outcome, OutcomeUnknown, PostgresError, ProtocolError, QailError
@@ -16,6 +18,10 @@ from qail.pg.protocol.request import Request
 from qail.pg.protocol.state import HANDED, SETTLED, WITHDRAWN
 from qail.pg.protocol.statement_cache import StatementCache
 from qail.pg.wire.query import write_close_statement
+
+
+# transaction_resolution_unknown and statement_completion_unknown: the server says so itself.
+_UNKNOWN: Final = frozenset(("08007", "40003"))
 
 
 def ride_closes(request: Request, names: list[bytes]) -> None:
@@ -43,7 +49,8 @@ def settle_error(request: Request, statements: StatementCache) -> None:
     error = request.error
     # A UsageError of ours says DONE: the server finished what the caller did not mean.
     if isinstance(error, PostgresError):
-        error.outcome = classify(request)
+        error.outcome = Outcome.UNKNOWN if error.sqlstate in _UNKNOWN else classify(request)
+        error.transaction_status = chr(int(request.transaction_status))
     release_statements(request, statements)
 
 

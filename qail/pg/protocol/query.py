@@ -60,7 +60,7 @@ def take_answer(request: Request, statements: StatementCache, code: i64, buffer:
         _end_result(request, statements, code, buffer, start, end)
     elif code == ROW_DESCRIPTION:
         _result_item(request).sink.describe(buffer[start:end])
-        _end_description(request)
+        _end_if_done(request)
     elif code == COPY_IN_RESPONSE or code == COPY_OUT_RESPONSE:
         _begin_copy(request, code, decode_copy_response(buffer, start, end)[1])
     elif code == COPY_DATA:
@@ -81,7 +81,7 @@ def _take_completion(request: Request, statements: StatementCache, code: i64) ->
             statements.proved(item.statement_name)
     elif code == NO_DATA:
         item.sink.no_data()
-        _end_description(request)
+        _end_if_done(request)
     elif code == CLOSE_COMPLETE:
         _take_close(request, statements)
 
@@ -94,9 +94,12 @@ def _take_close(request: Request, statements: StatementCache) -> None:
             request.begin_items()
     elif request.current.statement_name:
         statements.closing(request.current.statement_name)
+    else:
+        _end_if_done(request)
 
 
-def _end_description(request: Request) -> None:
+def _end_if_done(request: Request) -> None:
+    """A description, or the Close of a portal, may be all that its item asked for."""
     if request.step == ITEM_DONE:
         request.next_item()
 
@@ -134,7 +137,9 @@ def _end_result(request: Request, statements: StatementCache, code: i64, buffer:
     if request.kind == SIMPLE:
         request.current = NO_ITEM
     else:
-        if request.kind != EXTENDED and item.copy_formats is None:
+        # What stands ahead of a COPY in its segment are the settings it runs under.
+        is_last = request.index == len(request.items) - 1
+        if request.kind != EXTENDED and is_last and item.copy_formats is None:
             refuse(request, "this statement opens no COPY: use execute")
         request.next_item()
 

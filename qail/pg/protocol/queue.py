@@ -45,6 +45,14 @@ class RequestQueue:
         return self._handed - self._head <= 1
 
     @property
+    def is_deserted(self) -> bool:
+        """Whether something is not settled and nobody waits for any of it."""
+        for request in self._requests[self._head :]:
+            if request.state != WITHDRAWN and not request.is_abandoned:
+                return False
+        return self.depth > 0
+
+    @property
     def newest(self) -> Request:
         """The request appended last, settled or not; NO_REQUEST if none is known."""
         return self._requests[-1] if self._requests else NO_REQUEST

@@ -21,7 +21,7 @@ from qail.pg.protocol.query import fail_request, note_tag, out_of_order, read_ta
 from qail.pg.protocol.queue import RequestQueue
 from qail.pg.protocol.request import NO_REQUEST, Request
 from qail.pg.protocol.scram import NeedProof
-from qail.pg.protocol.server_error import decode_error, is_fatal
+from qail.pg.protocol.server_error import decode_error, error_of, is_fatal
 from qail.pg.protocol.settings import NeedPassword, NeedTls, StartupSettings
 from qail.pg.protocol.startup import Startup, check_parameter
 from qail.pg.protocol.state import (
@@ -73,6 +73,7 @@ class Receiver:
     __slots__ = (
         "_buffer",
         "_doomed",
+        "_last_words",
         "_messages",
         "_queue",
         "_startup",
@@ -105,6 +106,8 @@ class Receiver:
         self._queue: Final = RequestQueue()
         # Set when the connection must end at the next ReadyForQuery, whose request still gets its own answer.
         self._doomed: QailError | None = None
+        # What the server gave as the reason of its coming end in a notice (57P01, 57P02): a crash elsewhere.
+        self._last_words: dict[str, str] = {}
 
     # What the server says
 
@@ -196,7 +199,10 @@ class Receiver:
         code = i64(buffer[position])
         start = position + HEADER_BYTES
         if code == NOTICE_RESPONSE:
-            self._messages.append(NoticeResponse.decode(buffer, start, end))
+            notice = NoticeResponse.decode(buffer, start, end)
+            self._messages.append(notice)
+            if notice.fields.get("C", "").startswith("57P"):
+                self._last_words = notice.fields
         elif code == NOTIFICATION_RESPONSE:
             self._messages.append(NotificationResponse.decode(buffer, start, end))
         elif code == PARAMETER_STATUS:
@@ -220,6 +226,9 @@ class Receiver:
         if request is NO_REQUEST:
             raise out_of_order(request, ERROR_RESPONSE) from error
         fail_request(request, error, self.statements)
+        if error.sqlstate == "25006":
+            # A server that refuses to write may be the wrong one: its owner is told as of a changed parameter.
+            self._messages.append(error)
         if error.sqlstate == "08P01":
             # The server says that we broke the protocol; nothing we know of the stream can be trusted.
             error.connection_spent = True
@@ -244,7 +253,10 @@ class Receiver:
         return len(self._messages) > 0
 
     def take_messages(self) -> list[object]:
-        """NoticeResponse, NotificationResponse and ParameterStatus received since the last call, in order."""
+        """NoticeResponse, NotificationResponse and ParameterStatus received since the last call, in order.
+
+        So is an error 25006, the server's refusal to write, which has its caller as well.
+        """
         messages = self._messages
         self._messages = []
         return messages
@@ -294,7 +306,9 @@ class Receiver:
         """The transport ended: an error, or None for a clean end of stream. Settles every request, once."""
         what = "the server closed the connection" if cause is None else f"the connection broke: {cause}"
         lost: QailError
-        if self.phase >= READY:
+        if self._last_words and self.phase >= READY:
+            lost = error_of(self._last_words)
+        elif self.phase >= READY:
             lost = ConnectionLost(what)
         else:
             lost = ConnectError(f"{what} while {PHASE_NAMES[self.phase]}", reason="lost")

@@ -35,8 +35,8 @@ from qail.pg.wire.buffer import DiscardSink, RowSink
 class Item:
     """One statement of a segment.
 
-    `how` is one of PREPARED, PARSE, REPLACE, DESCRIBE_ONLY, REPLACE_DESCRIBE (`protocol.state`): which messages the
-    segment carries for it. `statement_name` b"" is the unnamed statement: nothing to prove.
+    `how` is one of PREPARED, PARSE, REPLACE, DESCRIBE_ONLY, REPLACE_DESCRIBE, EXECUTE_ONLY, CLOSE_PORTAL
+    (`protocol.state`): which messages the segment carries for it. `statement_name` b"" is the unnamed statement: nothing to prove.
     """
 
     __slots__ = (
@@ -100,6 +100,7 @@ class Request:
         "has_executed",
         "index",
         "is_abandoned",
+        "is_control",
         "is_idempotent",
         "is_in_transaction",
         "is_ready_seen",
@@ -127,6 +128,8 @@ class Request:
         """The segment runs inside an explicit transaction (its BEGIN included)."""
         self.ends_transaction = False
         """The segment holds COMMIT or PREPARE TRANSACTION."""
+        self.is_control = False
+        """The segment opens or ends a transaction or savepoint, and nothing else: it is waited for, never cancelled."""
         self.waiter: object = None
         self.make_sink: Callable[[], RowSink] | None = None
         """SIMPLE: makes the sink of each result; None drops the rows."""

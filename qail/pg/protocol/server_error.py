@@ -19,10 +19,14 @@ def decode_error(buffer: bytes, start: i64, end: i64) -> PostgresError:
     Raises:
         ProtocolError: the fields are not terminated.
     """
+    return error_of(decode_fields(buffer, start, end))
+
+
+def error_of(fields: dict[str, str]) -> PostgresError:
+    """The PostgresError with these fields, of the class of its SQLSTATE."""
     # Imported late: some 300 classes, and many processes never see an error.
     from qail.pg._generated.sqlstates import error_class
 
-    fields = decode_fields(buffer, start, end)
     return error_class(fields.get("C", ""))(fields=fields)
 
 

@@ -105,6 +105,11 @@ class Session(Receiver):
         return None if active is NO_REQUEST else active
 
     @property
+    def is_deserted(self) -> bool:
+        """Whether something is unanswered and nobody waits for any of it: a cancel could hit no neighbour."""
+        return bool(self._queue.is_deserted)
+
+    @property
     def has_output(self) -> bool:
         return self._queue.queued_bytes > 0
 

@@ -45,6 +45,10 @@ DESCRIBE_ONLY: Final = 3
 """Parse, Describe."""
 REPLACE_DESCRIBE: Final = 4
 """Close, Parse, Describe."""
+EXECUTE_ONLY: Final = 5
+"""Execute of a portal that an earlier segment of the transaction has bound."""
+CLOSE_PORTAL: Final = 6
+"""Close of a portal."""
 
 # Steps: what the oldest request waits for.
 AWAIT_CLOSE: Final = 0
@@ -71,7 +75,8 @@ SIMPLE_COPY_FINISHED: Final = 20
 AWAIT_RIDING_CLOSE: Final = 21
 SIMPLE_FIRST: Final = 22
 """As SIMPLE_NEXT, but a Query is answered by one message at least before its ReadyForQuery."""
-FINISHED: Final = 23
+AWAIT_PORTAL_CLOSE: Final = 23
+FINISHED: Final = 24
 
 # Phases of a connection.
 NEW: Final = 0
@@ -153,6 +158,7 @@ _EXTENDED_MOVES: Final[dict[tuple[int, int], int]] = {
     (AWAIT_PARAMETERS_ONLY, wire.PARAMETER_DESCRIPTION): AWAIT_DESCRIPTION_ONLY,
     (AWAIT_DESCRIPTION_ONLY, wire.ROW_DESCRIPTION): ITEM_DONE,
     (AWAIT_DESCRIPTION_ONLY, wire.NO_DATA): ITEM_DONE,
+    (AWAIT_PORTAL_CLOSE, wire.CLOSE_COMPLETE): ITEM_DONE,
     (COPY_IN_OPEN, EVENT_COPY_DONE): COPY_FINISHED,
     (COPY_IN_OPEN, EVENT_COPY_FAIL): COPY_FAILING,
     (COPY_OUT_OPEN, wire.COPY_DATA): COPY_OUT_OPEN,
@@ -182,7 +188,15 @@ _CAN_FAIL: Final = (*range(AWAIT_CLOSE, ITEM_DONE), AWAIT_READY, *range(SIMPLE_N
 ANSWERS: Final = _table(FINISHED + 1, {**_EXTENDED_MOVES, **_failing(_CAN_FAIL)})
 """Steps of a request."""
 
-_ITEM_STARTS: Final = (AWAIT_BIND, AWAIT_PARSE, AWAIT_CLOSE, AWAIT_PARSE_ONLY, AWAIT_CLOSE_ONLY)
+_ITEM_STARTS: Final = (
+    AWAIT_BIND,
+    AWAIT_PARSE,
+    AWAIT_CLOSE,
+    AWAIT_PARSE_ONLY,
+    AWAIT_CLOSE_ONLY,
+    AWAIT_ROWS,
+    AWAIT_PORTAL_CLOSE,
+)
 
 
 def item_start(how: int) -> i64:
@@ -205,6 +219,7 @@ _BEFORE_EXECUTION: Final = (
     AWAIT_PARAMETERS_ONLY,
     AWAIT_DESCRIPTION_ONLY,
     AWAIT_RIDING_CLOSE,
+    AWAIT_PORTAL_CLOSE,
 )
 
 

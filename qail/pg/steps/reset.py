@@ -23,12 +23,25 @@ RESET: Final = (
 )
 ROLLBACK: Final = "ROLLBACK"
 
+PROOF: Final = """SELECT 1 WHERE current_user = session_user
+ AND session_user = (SELECT usesysid FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
+  ::pg_catalog.regrole::pg_catalog.name
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE source = 'session')
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid())
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_listening_channels())
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_cursors)
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)"""
+"""One row if nothing of a borrower's is left in the session; what is prepared by the protocol is ours."""
+
+# As `notify` is compiled; it leaves nothing behind.
+_NOTIFY: Final = b'SELECT "pg_notify"($1, $2)'
 _HARMLESS: Final = (b"INSERT ", b"UPDATE ", b"DELETE ", b"MERGE ")
 
 
 def may_dirty(plan: Plan) -> bool:
     """Whether running `plan` may leave settings, locks, temporary tables or a role behind in its session."""
-    return not plan.is_read_only and not plan.sql.startswith(_HARMLESS)
+    return not plan.is_read_only and not plan.sql.startswith(_HARMLESS) and plan.sql != _NOTIFY
 
 
 def cleaning(status: int, is_dirty: bool) -> list[str]:

@@ -4,25 +4,52 @@ Rule 1: opening costs nothing: BEGIN and SAVEPOINT wait, and ride ahead of the f
 in which nothing ran sends nothing at all.
 Rule 2: COMMIT is judged by its tag: a server that answers ROLLBACK has kept nothing, although it reports no error.
 Rule 3: a scope that failed is undone; the scope around it goes on.
+Rule 4: settings of a transaction travel right behind its BEGIN, and end with it.
 
-Source: sql-begin.html, sql-savepoint.html, sql-commit.html
+Source: sql-begin.html, sql-savepoint.html, sql-commit.html; functions-info.html#FUNCTIONS-INFO-SNAPSHOT
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, TypedDict
 
 from qail.compile.quote import identifier
 from qail.errors import CommitRejected, QailError, UsageError
+from qail.pg.steps.command import TextCommand
+from qail.pg.steps.settings import Settings
 
 Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
+TransactionStatus = Literal["committed", "aborted", "in progress"]
 
+
+class TransactionModes(TypedDict, total=False):
+    """The arguments of `transaction()`, for verbs that pass them on."""
+
+    isolation: str | None
+    read_only: bool
+    deferrable: bool
+    settings: Mapping[str, str] | None
+    track_outcome: bool
+
+
+BEGIN: Final = b"BEGIN"
 COMMIT: Final = b"COMMIT"
 ROLLBACK: Final = b"ROLLBACK"
 _LEVELS: Final = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 IDLE: Final = ord("I")
 FAILED: Final = ord("E")
+
+TRANSACTION_ID: Final = TextCommand("SELECT pg_catalog.pg_current_xact_id_if_assigned()")
+"""Asked in a segment of its own ahead of COMMIT: its Sync makes the server send the answer before it commits."""
+_STATUSES: Final[dict[str, TransactionStatus]] = {
+    "committed": "committed",
+    "aborted": "aborted",
+    "in progress": "in progress",
+}
+# An xid8 is unsigned.
+_MOST_ID: Final = 2**64 - 1
 
 
 def begin_statement(isolation: str | None, read_only: bool | None, deferrable: bool | None) -> bytes:
@@ -51,10 +78,13 @@ class ScopeSteps:
     says and asks `verdict` what the answer means.
     """
 
-    def __init__(self, depth: int, begin: bytes = b"BEGIN") -> None:
+    def __init__(self, depth: int, begin: bytes = BEGIN, settings: Settings = ()) -> None:
         self.depth: Final = depth
+        self.settings: Final = settings
         self.is_sent = False
         self.is_ended = False
+        self.on_undone: Callable[[], None] | None = None
+        """The driver's: called when a scope around this one ends while it is open."""
         self._name = identifier(f"qail_{depth}").encode()
         self.opening: Final = begin if depth == 0 else b"SAVEPOINT " + self._name
 
@@ -78,8 +108,39 @@ class ScopeSteps:
                 "and nothing of it was kept"
             )
         if self.depth > 0 and statement.startswith(b"ROLLBACK"):
-            return CommitRejected(
-                "a statement of this nested transaction had failed before: it was rolled back to its savepoint, "
-                "and the transaction around it goes on"
-            )
+            return self.rejected()
         return None
+
+    def rejected(self) -> CommitRejected:
+        """What is told of a savepoint that was to be kept and had to be undone."""
+        return CommitRejected(
+            "a statement of this nested transaction had failed before: it was rolled back to its savepoint, "
+            "and the transaction around it goes on"
+        )
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing of it can have been stored, whatever became of its COMMIT."""
+        return b"READ ONLY" in self.opening
+
+
+def status_command(transaction_id: int) -> TextCommand:
+    """Asks what became of a transaction.
+
+    Raises:
+        UsageError: that is no transaction id.
+    """
+    if type(transaction_id) is not int or not 0 < transaction_id <= _MOST_ID:
+        raise UsageError(f"{transaction_id!r:.40} is no transaction id: take that of an OutcomeUnknown")
+    return TextCommand("SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8)", str(transaction_id))
+
+
+def transaction_id(value: object) -> int | None:
+    """The id in the answer to TRANSACTION_ID; None where the transaction has written nothing so far."""
+    text = str(value) if value is not None else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None
+
+
+def transaction_status(value: object) -> TransactionStatus | None:
+    """What the answer to `status_command` says; None where the server does not remember."""
+    return _STATUSES.get(str(value))

@@ -11,7 +11,7 @@ import pytest
 from qail.ast.build.qail import Qail
 from qail.errors import ConnectionLost, DeadlineExceeded, Outcome
 from qail.pg.driver.connection import connect
-from qail.pg.pool import upkeep
+from qail.pg.pool import stuck
 from qail.pg.pool.pool import create_pool
 from support.delaying_proxy import holding_proxy
 from support.servers import Database
@@ -78,7 +78,7 @@ def test_the_only_connection_frozen_does_not_hold_the_pool_up_for_ever(run: Run,
 def test_those_behind_a_frozen_head_are_told_in_the_end(
     run: Run, counted: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "NEIGHBOUR_SECONDS", 0.1)
+    monkeypatch.setattr(stuck, "NEIGHBOUR_SECONDS", 0.1)
 
     async def main() -> None:
         async with holding_proxy(counted.server.socket_path) as proxy:

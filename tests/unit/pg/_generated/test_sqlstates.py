@@ -7,6 +7,7 @@ from qail.errors import PostgresError
 from qail.pg._generated.sqlstates import BY_CODE, error_class
 
 
+@pytest.mark.feature("ER1")
 def test_every_code_has_a_class_below_its_class() -> None:
     assert len(BY_CODE) > 250
     for code, each in BY_CODE.items():
@@ -32,6 +33,7 @@ def test_the_names_are_those_of_the_manual(code: str, name: str, base: str) -> N
     assert getattr(qail.sqlstate, name) is found
 
 
+@pytest.mark.feature("ER1")
 def test_a_code_that_nobody_knows_is_of_its_class() -> None:
     assert error_class("23ZZZ") is qail.sqlstate.IntegrityConstraintViolation
     assert error_class("ZZ001") is PostgresError

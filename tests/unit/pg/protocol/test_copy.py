@@ -33,7 +33,7 @@ class Copying:
     def __init__(self) -> None:
         self.session: Session = ready_session()
         self.server = ScriptedServer(SCRIPTS)
-        self.server._reader.is_started = True
+        self.server.reader.is_started = True
 
     def exchange(self) -> list[Request]:
         settled: list[Request] = []

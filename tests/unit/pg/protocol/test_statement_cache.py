@@ -96,7 +96,7 @@ class Client:
         self.session = Session.__new__(Session) if capacity < 1 else ready_session(capacity)
         self.scripts = {name: Script("SELECT 1") for name in NAMES}
         self.server = ScriptedServer(self.scripts)
-        self.server._reader.is_started = True
+        self.server.reader.is_started = True
         self.submitted: list[Request] = []
 
     def submit(self, names: list[bytes]) -> Request:
@@ -148,7 +148,7 @@ def test_a_stale_statement_is_sent_again_the_next_time(sqlstate: str) -> None:  
         client.server.statements.clear()
     stale = client.submit([b"a"])
     client.exchange()
-    client.server.scripts[b"a"] = Script("SELECT 1")
+    client.scripts[b"a"] = Script("SELECT 1")
 
     healed = client.submit([b"a"])
     client.exchange()

@@ -1,0 +1,99 @@
+"""`copy_in` and `copy_out`, blocking: what the user iterates is iterated outside the engine, a piece at a time.
+
+Rule: an iterable of the user's may be slow, and may itself use the connection's pool; nobody else waits for it.
+"""
+
+# The facades share the objects of the driver behind them.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+from itertools import islice
+from types import TracebackType
+from typing import Any, Final, Self
+
+from qail.errors import UsageError
+from qail.pg.driver.copy import CopyOut
+from qail.pg.sync.running import Errand
+from qail.pg.sync.runtime import BlockingRuntime
+
+PIECE_RECORDS: Final = 1000
+
+
+def records_of(records: Any) -> Any:
+    """What `copy_in` of the driver reads. Lists and tuples as they are: reading them runs no code of the user's."""
+    if isinstance(records, (list, tuple)):
+        return records
+    if hasattr(records, "__aiter__"):
+        raise UsageError("the records of a blocking copy_in are an iterable, not an async one")
+    return _read_outside(records)
+
+
+async def _read_outside(records: Iterable[Any]) -> AsyncIterator[Any]:
+    source = iter(records)
+    while piece := await Errand(partial(list, islice(source, PIECE_RECORDS))):
+        for record in piece:
+            yield record
+
+
+class BlockingCopyOut:
+    """Rows of a COPY TO STDOUT: `with` it and iterate, or iterate to the end. Rows are tuples in column order."""
+
+    def __init__(self, copy: Any, runtime: BlockingRuntime) -> None:
+        """`copy`: a CopyOut, or a PoolCopyOut."""
+        self._copy: Final[Any] = copy
+        self._runtime: Final = runtime
+        self._rows: list[Any] = []
+        self._position = 0
+        self._is_over = False
+
+    def __enter__(self) -> Self:
+        self._runtime.run(self._copy.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_over = True
+        self._rows, self._position = [], 0
+        self._runtime.run(self._copy.__aexit__(kind, error, trace))
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[Any, ...]:
+        if self._position >= len(self._rows):
+            if self._is_over:
+                raise StopIteration
+            self._rows, self._position = self._runtime.run(_next_rows(self._copy)), 0
+            if not self._rows:
+                self._is_over = True
+                raise StopIteration
+        row: tuple[Any, ...] = self._rows[self._position]
+        self._position += 1
+        return row
+
+    def __del__(self) -> None:
+        if not self._is_over:
+            # Its own finalizer would not wait for other threads to leave the engine.
+            self._runtime.call_soon_threadsafe(partial(_leave, self._copy))
+
+
+def _leave(copy: Any) -> None:
+    inner = copy if isinstance(copy, CopyOut) else copy._rows
+    if inner is not None:
+        inner._leave()
+
+
+async def _next_rows(copy: Any) -> list[Any]:
+    """The next row, and all that came with it; none at the end."""
+    try:
+        first = await copy.__anext__()
+    except StopAsyncIteration:
+        return []
+    inner: CopyOut = copy if isinstance(copy, CopyOut) else copy._rows
+    rest = inner._rows[inner._position :]
+    inner._position = len(inner._rows)
+    return [first, *rest]

@@ -1,0 +1,133 @@
+"""The verbs of connection, transaction and pool, blocking: each drives the driver's own coroutine to its end.
+
+Rule: nothing of what a verb does is written here. The types are those of the async verbs, without `await`.
+"""
+
+# The facades share the objects of the driver behind them.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final, Generic, TypeVar, overload
+
+from qail.ast.build.builder import Command, Fetchable
+from qail.ast.build.dyn import Dyn
+from qail.ast.build.returning import DynReturning
+from qail.pg.driver.transaction import OnLink
+from qail.pg.driver.verbs import Statement
+from qail.pg.pool.pool import Pool
+from qail.pg.steps.transaction import TransactionStatus
+from qail.pg.sync.copying import BlockingCopyOut, records_of
+from qail.pg.sync.pipeline import BlockingPipeline
+from qail.pg.sync.runtime import BlockingRuntime
+
+R = TypeVar("R")
+T = TypeVar("T")
+V = TypeVar("V", bound=OnLink | Pool)
+
+
+class BlockingVerbs(Generic[V]):
+    """Over a Connection, Transaction or Pool of the driver."""
+
+    def __init__(self, inner: V, runtime: BlockingRuntime) -> None:
+        self._inner: Final[V] = inner
+        self._runtime: Final = runtime
+        self._run: Final = runtime.run
+
+    def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+        """All rows, each in the form the query promises."""
+        return self._run(self._inner.fetch_all(query, timeout=timeout))
+
+    def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+        """The only row. Raises NoRowsError, TooManyRowsError."""
+        return self._run(self._inner.fetch_one(query, timeout=timeout))
+
+    def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+        """The only row, or None. Raises TooManyRowsError."""
+        return self._run(self._inner.fetch_optional(query, timeout=timeout))
+
+    @overload
+    def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    @overload
+    def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
+    def fetch_value(self, query: Any, /, *, timeout: float | None = None) -> Any:
+        """The one column of the only row. Raises NoRowsError, TooManyRowsError."""
+        return self._run(self._inner.fetch_value(query, timeout=timeout))
+
+    @overload
+    def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    @overload
+    def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
+    def fetch_values(self, query: Any, /, *, timeout: float | None = None) -> list[Any]:
+        """The one column of all rows."""
+        return self._run(self._inner.fetch_values(query, timeout=timeout))
+
+    def execute(self, command: Statement, /, *, timeout: float | None = None) -> int:
+        """Run a command; rows affected, 0 for one that counts none. Rows it returns are not kept."""
+        return self._run(self._inner.execute(command, timeout=timeout))
+
+    def execute_many(self, command: Statement, rows: Iterable[Any], /, *, timeout: float | None = None) -> list[int]:
+        """One command with many sets of values; the rows affected by each."""
+        return self._run(self._inner.execute_many(command, rows, timeout=timeout))
+
+    def fetch_many(
+        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+    ) -> list[list[R]]:
+        """One query with many sets of values; the rows of each."""
+        return self._run(self._inner.fetch_many(query, rows, timeout=timeout))
+
+    def batch(
+        self,
+        queries: Sequence[Command | Fetchable[Any]],
+        /,
+        *,
+        atomic: bool = True,
+        return_errors: bool = False,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """Many statements in one flight; rows for each that returns rows, else the rows affected.
+
+        Args:
+            atomic: one implicit transaction: all or nothing. Otherwise each is its own, in order.
+            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`.
+        """
+        work = self._inner.batch(queries, atomic=atomic, return_errors=return_errors, timeout=timeout)
+        return self._run(work)
+
+    def pipeline(self) -> BlockingPipeline:
+        """`with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
+        return BlockingPipeline(self._inner.pipeline(), self._runtime)
+
+    def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
+        """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
+        self._run(self._inner.notify(channel, payload, timeout=timeout))
+
+    def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
+        """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
+        return self._run(self._inner.script(text, timeout=timeout))
+
+    def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
+        """Load `records` (an iterable of sequences) into `table` by binary COPY; how many rows.
+
+        What `records` does meanwhile holds up nobody else, and may use this very connection's pool.
+
+        Raises:
+            EncodeError: a value does not fit its column; nothing is stored.
+            PostgresError: the server refused a row or the table; nothing is stored.
+        """
+        source = records_of(records)
+        return self._run(self._inner.copy_in(table, source, columns=columns, timeout=timeout))
+
+    def copy_out(self, source: Any, *, columns: Any = None) -> BlockingCopyOut:
+        """The rows of a table or of a query without values, by binary COPY: `with` it, then iterate."""
+        copy = self._runtime.at_once(partial(self._inner.copy_out, source, columns=columns))
+        return BlockingCopyOut(copy, self._runtime)
+
+    def transaction_status(self, transaction_id: int, /, *, timeout: float | None = None) -> TransactionStatus | None:
+        """What became of the transaction `OutcomeUnknown.transaction_id`: "committed", "aborted" or "in progress".
+
+        None: so long ago that the server does not remember.
+        """
+        return self._run(self._inner.transaction_status(transaction_id, timeout=timeout))

@@ -1,0 +1,405 @@
+"""Faults of servers that stop, crash, restart and are promoted, and of what runs long: listeners, streams, leases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from chaos.registry import FaultRun, fault
+from qail import (
+    ConnectError,
+    ConnectionLost,
+    Lagged,
+    Outcome,
+    PoolTimeout,
+    ProtocolError,
+    Qail,
+    QailError,
+    count,
+    func,
+    select,
+)
+from qail.sqlstate import ReadOnlySqlTransaction
+from qail.testing.proxy import ChaosProxy
+from qail.testing.rule import Rule
+from support.cluster import Cluster
+
+ONE = select(func.abs(-1))
+PROCESS_ID = select(func.pg_backend_pid())
+LOAD_WORKERS = 8
+ENOUGH = 60
+
+
+class Load:
+    """Writers that each insert tokens of their own, one at a time, and note what they were told of each."""
+
+    def __init__(self, run: FaultRun, cluster: Cluster, pool: Any) -> None:
+        self.acked: set[int] = set()
+        self.failed: set[int] = set()
+        self.unknown: set[int] = set()
+        self._run = run
+        self._cluster = cluster
+        self._pool = pool
+        self._is_over = False
+
+    async def work(self, worker: int) -> None:
+        token = worker
+        while not self._is_over:
+            token += LOAD_WORKERS
+            try:
+                await self._pool.execute(Qail.add("ledger").values({"token": token}))
+            except QailError as error:
+                is_unknown = error.outcome is Outcome.UNKNOWN
+                (self.unknown if is_unknown else self.failed).add(token)
+            else:
+                self.acked.add(token)
+
+    async def more(self, number: int = ENOUGH) -> None:
+        """Wait until so many more writes were acknowledged."""
+        enough = len(self.acked) + number
+        while len(self.acked) < enough:
+            await self._run.backend.sleep(0.01)
+
+    def stop(self) -> None:
+        self._is_over = True
+
+    def check(self, stored: set[int]) -> None:
+        """Every acknowledged token is there, none that failed is; what is unknown may be either."""
+        assert self.acked <= stored
+        assert not self.failed & stored
+        assert stored <= self.acked | self.unknown
+
+
+def sqlstates(errors: list[QailError]) -> set[str]:
+    """Those anywhere in the chains of causes."""
+    found: set[str] = set()
+    for error in errors:
+        cause: BaseException | None = error
+        while cause is not None:
+            found.add(getattr(cause, "sqlstate", ""))
+            cause = cause.__cause__
+    return found
+
+
+@asynccontextmanager
+async def under_load(run: FaultRun, cluster: Cluster, pool: Any) -> AsyncIterator[Load]:
+    """Writers at work for as long as the block; at its end the ledger is compared with what the server holds."""
+    load = Load(run, cluster, pool)
+    async with run.backend.jobs() as jobs:
+        started = [jobs.start(lambda worker=worker: load.work(worker)) for worker in range(LOAD_WORKERS)]
+        try:
+            await load.more()
+            yield load
+        finally:
+            load.stop()
+        for job in started:
+            await job.ended()
+    load.check(set(await pool.fetch_values(Qail.get("ledger").columns("token"))))
+
+
+def mortal(run: FaultRun) -> Cluster:
+    """The cluster, with an empty ledger."""
+    cluster: Cluster = run.request.getfixturevalue("cluster")
+    cluster.primary.sql("DROP TABLE IF EXISTS ledger; CREATE TABLE ledger (token int8 PRIMARY KEY)")
+    return cluster
+
+
+@fault("F09")
+async def a_half_open_idle_connection_is_found_and_its_callers_are_served_elsewhere(run: FaultRun) -> None:
+    with ChaosProxy(run.server.dsn) as proxy:
+        async with run.backend.pool(proxy.dsn(), max_size=3) as pool:
+            one, two = await pool.acquire(), await pool.acquire()
+            halves = {one.info.process_id, two.info.process_id}
+            await pool.release(one)
+            # The server's side is closed; ours hears nothing of it, as behind a router that has forgotten us.
+            proxy.add(Rule("cut", connection=1))
+            # A neighbour that ends puts those that are idle under suspicion.
+            proxy.add(Rule("rst", connection=2))
+            while not two.is_closed:
+                await run.backend.sleep(0.01)
+            await pool.release(two)
+            assert await pool.fetch_value(PROCESS_ID, timeout=30) not in halves
+            while pool.stats().lost_total < 2:
+                await pool.fetch_value(ONE, timeout=30)
+                await run.backend.sleep(0.01)
+            assert pool.stats().size <= 3
+
+
+@fault("F11")
+async def a_backend_that_is_killed_takes_no_acknowledged_write_with_it(run: FaultRun) -> None:
+    cluster = mortal(run)
+    node = cluster.primary
+    async with run.backend.pool(node.dsn, min_size=2, max_size=4, application_name="storm", command_timeout=30) as pool:
+        async with pool.acquire() as victim, pool.acquire() as bystander:
+            process_id = victim.info.process_id
+            async with under_load(run, cluster, pool) as load:
+                await run.backend.blocking(lambda: node.kill_backend(process_id))
+                await run.backend.blocking(node.wait_up)
+                await load.more()
+            with pytest.raises(ConnectionLost):
+                await victim.fetch_value(ONE)
+            # The others were ended by the postmaster, which said so in a notice.
+            with pytest.raises(ConnectionLost) as caught:
+                await bystander.fetch_value(ONE)
+            assert "57P02" in sqlstates([caught.value])
+        assert pool.stats().size <= 4
+        assert pool.stats().leased == 0
+
+
+@fault("F13")
+async def while_the_postmaster_stands_still_waiting_is_bounded_and_open_connections_work(run: FaultRun) -> None:
+    cluster = mortal(run)
+    node = cluster.primary
+    async with run.backend.pool(node.dsn, max_size=2, connect_timeout=0.3) as pool, pool.acquire() as lease:
+        postmaster = node.process_id
+        node.freeze(postmaster)
+        try:
+            assert await lease.fetch_value(ONE) == 1
+            with pytest.raises(PoolTimeout, match="did not take us within"):
+                async with pool.acquire(timeout=0.8):
+                    pytest.fail("it was entered")
+            with pytest.raises(ConnectError) as caught:
+                async with run.backend.connect(node.dsn, connect_timeout=0.2):
+                    pytest.fail("it was entered")
+            assert caught.value.reason == "timeout"
+            assert await lease.fetch_value(ONE) == 1
+        finally:
+            node.thaw(postmaster)
+        async with pool.acquire() as other:
+            assert await other.fetch_value(ONE) == 1
+
+
+@fault("F14")
+async def a_pool_comes_back_from_a_fast_restart(run: FaultRun) -> None:
+    await _restarted(run, "fast")
+
+
+@fault("F14")
+async def a_pool_comes_back_from_an_immediate_restart(run: FaultRun) -> None:
+    await _restarted(run, "immediate")
+
+
+async def _restarted(run: FaultRun, mode: str) -> None:
+    cluster = mortal(run)
+    node = cluster.primary
+    async with run.backend.pool(node.dsn, max_size=4, application_name="storm", command_timeout=30) as pool:
+        async with under_load(run, cluster, pool) as load:
+            await run.backend.blocking(lambda: node.restart(mode))
+            await load.more()
+        stats = pool.stats()
+        assert stats.in_flight == stats.leased == stats.waiting == 0
+        assert stats.size <= 4
+        assert len(node.clients("storm")) == stats.size
+        # No slot is lost: all of them can be leased at once.
+        held = [await pool.acquire() for _ in range(4)]
+        for each in held:
+            await pool.release(each)
+    await run.backend.blocking(lambda: node.wait_quiet("storm"))
+
+
+@fault("F15")
+async def the_promoted_server_is_found_under_load(run: FaultRun) -> None:
+    cluster = mortal(run)
+    standby = cluster.add_standby()
+    # What a standby has not got is lost with its primary, acknowledged or not: this one has it before the answer.
+    cluster.primary.set("synchronous_standby_names", "'*'")
+    cluster.primary.set("synchronous_commit", "'remote_apply'")
+    try:
+        async with (
+            run.backend.pool(
+                cluster.dsn(), target_session_attrs="read-write", max_size=4, command_timeout=5, connect_timeout=5
+            ) as pool,
+            under_load(run, cluster, pool) as load,
+        ):
+            await run.backend.blocking(lambda: cluster.primary.stop("immediate"))
+            standby.sql("ALTER SYSTEM RESET synchronous_standby_names")
+            await run.backend.blocking(standby.promote)
+            await load.more()
+            assert await pool.fetch_value(select(func.pg_is_in_recovery())) is False
+    finally:
+        if not cluster.primary.is_running:
+            cluster.remove_standby()
+            cluster.primary.start()
+        cluster.primary.reset("synchronous_standby_names")
+        cluster.primary.reset("synchronous_commit")
+
+
+@fault("F16")
+async def a_standby_in_front_is_refused_and_a_demoted_primary_left(run: FaultRun) -> None:
+    cluster = mortal(run)
+    primary, standby = cluster.primary, cluster.add_standby()
+    async with run.backend.pool(cluster.dsn(standby, primary), target_session_attrs="read-write", max_size=2) as pool:
+        assert await pool.execute(Qail.add("ledger").values({"token": 1})) == 1
+        standby.promote()
+        primary.set("default_transaction_read_only", "on")
+        try:
+            # One that was idle when its server changed hears of it with its next statement.
+            with pytest.raises(ReadOnlySqlTransaction) as caught:
+                await pool.execute(Qail.add("ledger").values({"token": 2}))
+            assert caught.value.outcome is Outcome.ABORTED
+            assert await pool.execute(Qail.add("ledger").values({"token": 2})) == 1
+            assert standby.sql("SELECT token FROM ledger ORDER BY token") == [("1",), ("2",)]
+            assert pool.stats().unfit_total == 1
+        finally:
+            primary.reset("default_transaction_read_only")
+
+
+@fault("F22")
+async def a_lease_that_the_server_ended_for_idleness_is_nobody_elses(run: FaultRun) -> None:
+    for setting, sqlstate in (("idle_in_transaction_session_timeout", "25P03"), ("idle_session_timeout", "57P05")):
+        async with run.backend.pool(run.server.dsn, max_size=1) as pool:
+            async with pool.acquire() as lease:
+                process_id = lease.info.process_id
+                await lease.set_param(setting, "50ms")
+                transaction = lease.transaction()
+                if sqlstate == "25P03":
+                    await transaction.begin()
+                    await transaction.fetch_value(ONE)
+                while not lease.is_closed:
+                    await run.backend.sleep(0.01)
+                with pytest.raises(ConnectionLost, match=sqlstate) as caught:
+                    await lease.fetch_value(ONE)
+                assert caught.value.outcome is Outcome.NOT_SENT
+                if sqlstate == "25P03":
+                    with pytest.raises(ConnectionLost):
+                        await transaction.commit()
+            assert await pool.fetch_value(PROCESS_ID) != process_id
+            assert pool.stats().lost_total == 1
+
+
+@fault("F27")
+async def ten_thousand_notifications_come_in_order_or_are_counted(run: FaultRun) -> None:
+    number = 10_000
+    with run.server.fresh_database() as database:
+        database.sql(
+            "CREATE FUNCTION flood(n int) RETURNS int LANGUAGE plpgsql AS "
+            "$$ BEGIN FOR i IN 1..n LOOP PERFORM pg_notify('flood', i::text); END LOOP; RETURN n; END $$"
+        )
+        async with (
+            run.backend.connect(database.dsn) as listener,
+            run.backend.pool(database.dsn, max_size=2) as pool,
+            listener.listen("flood") as all_of_them,
+            listener.listen("flood", max_waiting=100) as some_of_them,
+        ):
+
+            async def speak() -> None:
+                for _ in range(10):
+                    await pool.fetch_value(select(func.flood(number // 10)))
+
+            async def query() -> list[int]:
+                return [await listener.fetch_value(select(func.abs(-each))) for each in range(200)]
+
+            spoken, answers = await run.backend.together(speak, query)
+            assert spoken is None
+            assert answers == list(range(200))
+            found = [int((await all_of_them.get(timeout=60)).payload) for _ in range(number)]
+            assert found == list(range(1, number // 10 + 1)) * 10
+            seen, missed = 0, 0
+            while seen + missed < number:
+                try:
+                    await some_of_them.get(timeout=60)
+                    seen += 1
+                except Lagged as gap:
+                    missed += gap.count or 0
+            assert seen + missed == number
+            assert missed
+
+
+@fault("F31")
+async def a_stream_whose_consumer_pauses_holds_two_pages_and_nobody_up(run: FaultRun) -> None:
+    with run.server.fresh_database() as database:
+        database.sql("CREATE SEQUENCE sent; CREATE TABLE numbers AS SELECT i AS id FROM generate_series(1, 10000) i")
+        query = Qail.get("numbers").columns("id", func.nextval("sent").as_("n"))
+        async with run.backend.pool(database.dsn, max_size=2) as pool, pool.stream(query, fetch_size=10) as rows:
+            source = aiter(rows)
+            assert (await anext(source)).id == 1
+            # The pause. Others are served, as often as they like.
+            found = await run.backend.together(*[lambda: pool.fetch_value(ONE)] * 200)
+            assert found == [1] * 200
+            assert database.sql("SELECT last_value <= 20 FROM sent") == [("t",)]
+            assert pool.stats().leased == 1
+            assert len([row async for row in source]) == 9_999
+        assert database.sql("SELECT last_value FROM sent") == [("10000",)]
+
+
+@fault("F56")
+async def settings_that_a_lease_has_changed_are_undone_for_the_next_one(run: FaultRun) -> None:
+    changed = {
+        "DateStyle": "German, DMY",
+        "TimeZone": "Asia/Tokyo",
+        "IntervalStyle": "iso_8601",
+        "bytea_output": "escape",
+        "extra_float_digits": "-5",
+        "search_path": "nowhere",
+    }
+    async with run.backend.pool(run.server.dsn, max_size=1) as pool:
+        before = {name: await pool.fetch_value(select(func.current_setting(name))) for name in changed}
+        process_id = await pool.fetch_value(PROCESS_ID)
+        async with pool.acquire() as lease:
+            await lease.script("; ".join(f"SET {name} = '{value}'" for name, value in changed.items()))
+        assert {name: await pool.fetch_value(select(func.current_setting(name))) for name in changed} == before
+        assert await pool.fetch_value(PROCESS_ID) == process_id
+
+
+@fault("F56")
+async def a_connection_whose_encoding_or_strings_were_changed_is_spent(run: FaultRun) -> None:
+    for statement in ("SET client_encoding = 'LATIN1'", "SET standard_conforming_strings = off"):
+        async with run.backend.pool(run.server.dsn, max_size=1) as pool:
+            process_id = await pool.fetch_value(PROCESS_ID)
+            async with pool.acquire() as lease:
+                with pytest.raises((ProtocolError, ConnectionLost)) as caught:
+                    await lease.script(f"{statement}; SELECT 1")
+                assert caught.value.connection_spent
+                assert lease.is_closed
+            assert await pool.fetch_value(PROCESS_ID) != process_id
+
+
+@fault("F25")
+async def what_is_dropped_ends_and_what_is_refused_says_so_and_the_pool_recovers(run: FaultRun) -> None:
+    with run.server.fresh_database() as database:
+        name = database.name
+        async with run.backend.pool(database.dsn, max_size=2) as pool:
+            assert await pool.fetch_value(ONE) == 1
+            run.server.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+            told: QailError | None = None
+            while not (isinstance(told, ConnectError) and told.reason == "rejected"):
+                with pytest.raises(QailError) as caught:
+                    await pool.fetch_value(ONE, timeout=30)
+                told = caught.value
+            assert "does not exist" in str(told)
+            run.server.sql(f'CREATE DATABASE "{name}"')
+            answer: Any = None
+            while answer is None:
+                try:
+                    answer = await pool.fetch_value(ONE, timeout=30)
+                except ConnectError:
+                    await run.backend.sleep(0.01)
+            assert answer == 1
+
+
+@fault("F26")
+async def a_storm_of_parameter_changes_leaves_the_stream_in_step(run: FaultRun) -> None:
+    cluster = mortal(run)
+    node = cluster.primary
+    query = Qail.get("ledger").columns(count())
+    async with (
+        run.backend.pool(node.dsn, max_size=2) as pool,
+        pool.stream(Qail.get("pg_attribute").columns("attname"), fetch_size=7) as rows,
+    ):
+        names: list[str] = []
+        seen = 0
+        async for row in rows:
+            names.append(row.attname)
+            if seen < 20 and len(names) % 40 == 0:
+                seen += 1
+                await run.backend.blocking(lambda seen=seen: node.set("work_mem", f"'{seen + 4}MB'"))
+                node.set("application_name", f"'storm {seen}'")
+                assert await pool.fetch_value(query) == 0
+        assert len(names) == int(node.sql("SELECT count(*) FROM pg_attribute")[0][0] or 0)
+        async with pool.acquire() as lease:
+            assert lease.info.parameters["application_name"] in (f"storm {seen}", "")
+    node.reset("work_mem")
+    node.reset("application_name")
