@@ -146,8 +146,8 @@ class ScriptedBackend:
     def cancel(self) -> list[Output]:
         """The statement that is held was cancelled; returns what comes in place of the rest of its answer."""
         self._fail(error("57014", message="canceling statement due to user request"))
-        if self._is_simple:
-            self._is_simple = self._is_skipping = False
+        if isinstance(self.received[-1], Query):
+            self._is_skipping = False
             self._ready()
         sent, self._out = self._out, []
         return sent

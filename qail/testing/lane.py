@@ -85,6 +85,7 @@ class Lane:
         self._last_due = 0.0
         self._is_source_over = False
         self._stall: ArmedRule | None = None
+        self._bend: Rule | None = None
 
     # ------------------------------------------------------------------------------------------ from the source
 
@@ -209,6 +210,8 @@ class Lane:
         verb = armed.rule.verb
         if verb == "inject":
             self._run += armed.rule.data
+        if verb == "mutate":
+            self._bend = armed.rule
         if verb in MODE_VERBS:
             self._flush_run(now)
             self._modes["cut" if verb in ("trickle", "split") else verb] = armed
@@ -221,10 +224,15 @@ class Lane:
             self._pass_points(now)
             room = self._points[0][0] - self.position if self._points else len(chunk)
             part = chunk[:room]
-            self._run += part
+            self._run += part if self._bend is None else self._bent(part, self._bend)
             self.position += len(part)
             chunk = chunk[len(part) :]
         self._pass_points(now)
+
+    def _bent(self, part: bytes, rule: Rule) -> bytes:
+        """With its first byte changed."""
+        self._bend = None
+        return self._mutated(rule, part[:1]) + part[1:]
 
     def _pass_points(self, now: float) -> None:
         while self._points and self._points[0][0] <= self.position:

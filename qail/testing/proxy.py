@@ -56,7 +56,7 @@ class Event(NamedTuple):
 
 
 class ChaosProxy:
-    """A proxy in front of the server that `target`, a DSN, names first; without one, of the server of the PG* variables.
+    """A proxy in front of the server that `target`, a DSN, names first; unless given, of the PG* variables.
 
     `host` and `port` are its unix socket, `tcp_host` and `tcp_port` its loopback port. `buffer_bytes` makes the buffers
     of its sockets, and what it keeps itself, that small. With `record` the audit keeps the place of every message.

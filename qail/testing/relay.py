@@ -118,12 +118,15 @@ class Connection:
             if rule.is_about_messages or not armed.is_armed or not self.is_for(armed):
                 continue
             lane = self.to_client if rule.to == "client" else self.to_server
-            if armed.trigger():
+            # At a byte it is the first connection that gets there which triggers it: see `begin`.
+            if rule.is_about_a_byte or armed.trigger():
                 lane.act_at(lane.position + (rule.offset or 0), armed)
                 lane.catch_up(now)
 
     def begin(self, lane: Lane, armed: ArmedRule, now: float) -> None:
         """See lane.Owner."""
+        if armed.rule.is_about_a_byte and not armed.trigger():
+            return
         self._world.log(self.record, lane, armed)
         lane.begin(armed, now)
         if armed.rule.verb == "freeze":

@@ -86,7 +86,7 @@ class Rule:
     data: bytes = b""
     """For `inject`."""
     change: Callable[[bytes], bytes] | None = None
-    """For `mutate`: the whole frame to another."""
+    """For `mutate`: the whole frame to another; or, with `offset` alone, the one byte behind it."""
 
     def __post_init__(self) -> None:
         problem = self._problem()
@@ -94,7 +94,8 @@ class Rule:
             raise ConfigError(f"the rule {self.verb!r} {problem}")
 
     def _problem(self) -> str:
-        if self.verb in WHOLE_FRAME_VERBS and not self.is_about_messages:
+        is_one_byte = self.verb == "mutate" and self.is_about_a_byte
+        if self.verb in WHOLE_FRAME_VERBS and not self.is_about_messages and not is_one_byte:
             return "needs a message"
         if self.verb == "inject" and not self.data:
             return "needs data"
@@ -110,6 +111,11 @@ class Rule:
         return bool(self.message or self.containing)
 
     @property
+    def is_about_a_byte(self) -> bool:
+        """Whether it is a byte of the stream that triggers it, on the first connection to get there."""
+        return self.offset is not None and not self.is_about_messages
+
+    @property
     def is_immediate(self) -> bool:
         """Whether nothing triggers it: it holds from the moment it is added."""
         return not self.is_about_messages and self.offset is None
@@ -117,7 +123,7 @@ class Rule:
     @property
     def needs_whole_frames(self) -> bool:
         """Whether a message must have come whole before the rule can be judged or obeyed."""
-        return bool(self.containing) or self.verb in WHOLE_FRAME_VERBS
+        return bool(self.containing) or (self.verb in WHOLE_FRAME_VERBS and self.is_about_messages)
 
     def names(self, kind: str) -> bool:
         """Whether a message of this kind is one of `message`."""

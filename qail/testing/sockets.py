@@ -81,7 +81,7 @@ def first_address(dsn: str) -> Address:
     Raises:
         ConfigError: it is no DSN.
     """
-    return load_config(dsn).addresses[0]
+    return load_config(dsn, {}).addresses[0]
 
 
 def dsn_at(base: str, host: str, port: int) -> str:

@@ -77,7 +77,12 @@ class Arena:
                 _slow_down(proxy, kind)
                 # Only TCP knows resets.
                 where = (proxy.tcp_host, proxy.tcp_port) if kind.trouble == "cut" else (proxy.host, proxy.port)
-            yield cls(database, Address(*where, server.user, database.name, name), kind.trouble, proxy)
+            yield cls(
+                database,
+                Address(*where, server.user, database.name, name, kind.statement_cache_size),
+                kind.trouble,
+                proxy,
+            )
 
     def rows(self, table: str) -> Counter[int]:
         """How often each key is in a table of the ledger."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Self
@@ -69,6 +69,17 @@ DIRT = {
 }
 """What a borrower leaves behind."""
 
+# What a session must not keep for the next borrower; and that its prepared statements are bounded.
+CLEAN_SESSION = {
+    "owner": "",
+    "locks": 0,
+    "temporary": 0,
+    "listening": 0,
+    "is_self": True,
+    "is_outside": True,
+    "is_bounded": True,
+}
+SESSION_COLUMNS = (*[name for name in CLEAN_SESSION if name != "is_bounded"], "statements")
 SESSION_STATE = """
 CREATE VIEW session_state AS SELECT
   coalesce(current_setting('qail.owner', true), '') AS owner,
@@ -76,9 +87,9 @@ CREATE VIEW session_state AS SELECT
   (SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()) AS temporary,
   (SELECT count(*) FROM pg_listening_channels()) AS listening,
   current_user = session_user AS is_self,
-  pg_current_xact_id_if_assigned() IS NULL AS is_outside
+  pg_current_xact_id_if_assigned() IS NULL AS is_outside,
+  (SELECT count(*) FROM pg_prepared_statements WHERE NOT from_sql) AS statements
 """
-CLEAN_SESSION = {"owner": "", "locks": 0, "temporary": 0, "listening": 0, "is_self": True, "is_outside": True}
 
 
 @dataclass(frozen=True)
@@ -90,11 +101,15 @@ class Address:
     user: str
     database: str
     application_name: str
+    statement_cache_size: int
 
     @property
     def dsn(self) -> str:
+        """For qail: the only one that is told how many statements to keep."""
         who = f"user={self.user}&dbname={self.database}&application_name={self.application_name}"
-        return f"postgresql:///?host={self.host}&port={self.port}&{who}"
+        return (
+            f"postgresql:///?host={self.host}&port={self.port}&{who}&statement_cache_size={self.statement_cache_size}"
+        )
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,8 @@ class Client(ABC):
     writes: Sequence[str]
     reads: Sequence[str]
     dirt: Sequence[str]
+    kept_statements = 100
+    """How many prepared statements it says it keeps on a connection."""
     has_deadlines = True
     """Whether `timeout` is obeyed; without it a storm cancels instead."""
 
@@ -195,6 +212,7 @@ class QailClient(Client):
     async def open(self, address: Address, size: int) -> AsyncIterator[Self]:
         async with self._backend.pool(address.dsn, max_size=size) as pool:
             self._pool = pool
+            self.kept_statements = address.statement_cache_size
             yield self
 
     async def echo(self, shape: Shape, token: int, way: str, timeout: float | None) -> tuple[list[Any], int | None]:
@@ -265,14 +283,21 @@ class QailClient(Client):
 
     async def _pipelined(self, entries: Sequence[Entry]) -> list[Verdict]:
         answers: list[Any] = []
-        try:
+        # What is raised at the end of the block is the error of an answer, and each answer has its own.
+        with suppress(QailError):
             async with self._pool.pipeline() as pipeline:
                 answers += [pipeline.execute(insert(entry)) for entry in entries]
-        except QailError:
-            # Each answer has its own error.
-            if not all(answer.is_done for answer in answers):
-                raise
-        return [ACKNOWLEDGED if answer.error is None else self.verdict(answer.error) for answer in answers]
+        return [self._answered(answer) for answer in answers]
+
+    def _answered(self, answer: Any) -> Verdict:
+        try:
+            answer.result()
+        except UsageError:
+            # The pipeline ended before it was answered.
+            return UNKNOWN
+        except QailError as error:
+            return self.verdict(error)
+        return ACKNOWLEDGED
 
     def _told(self, result: Any) -> Verdict:
         return self.verdict(result) if isinstance(result, QailError) else ACKNOWLEDGED
@@ -292,14 +317,14 @@ class QailClient(Client):
     async def borrow(self, dirt: str | None, timeout: float | None) -> dict[str, Any]:
         time = Time(timeout)
         async with self._lease(time) as connection:
-            rows = await connection.fetch_all(Qail.get("session_state").columns(*CLEAN_SESSION), timeout=time.left)
+            rows = await connection.fetch_all(Qail.get("session_state").columns(*SESSION_COLUMNS), timeout=time.left)
             if dirt is not None:
                 try:
                     await connection.script(DIRT[dirt], timeout=time.left)
                 except PostgresError:
                     if dirt != "failed":
                         raise
-        return dict(zip(CLEAN_SESSION, rows[0], strict=True))
+        return dict(zip(SESSION_COLUMNS, rows[0], strict=True))
 
     def _lease(self, time: Time) -> Any:
         return self._pool.acquire() if time.left is None else self._pool.acquire(timeout=time.left)

@@ -27,6 +27,8 @@ class Kind:
     """What befalls the connections: see `Arena.make`."""
     trouble_every: int = 0
     """After how many operations."""
+    statement_cache_size: int = 256
+    """How many prepared statements qail keeps on a connection. With fewer than a storm has, some are always closed."""
     delay_seconds: tuple[float, float] = (0.0, 0.0)
     """How long the proxy holds each chunk back, at random; (0, 0): there is no proxy."""
     cancel_delay_seconds: tuple[float, float] = (0.0, 0.0)
@@ -52,8 +54,8 @@ STORMS = {
     kind.id: kind
     for kind in (
         Kind("F33", "random cancellation, delays of 1 to 20 ms", MIXED, delay_seconds=(0.001, 0.020)),
-        Kind("calm", "no trouble and no delay: the mixed verbs alone", MIXED, cancelled=0.0),
-        Kind("cancels", "random cancellation without delay", MIXED, cancelled=0.6),
+        Kind("calm", "no trouble and no delay: the mixed verbs alone", MIXED, cancelled=0.0, statement_cache_size=8),
+        Kind("cancels", "random cancellation without delay", MIXED, cancelled=0.6, statement_cache_size=8),
         Kind("cuts", "links cut at random", WRITES, trouble="cut", trouble_every=40),
         Kind("kills", "backends terminated", WRITES, trouble="terminate", trouble_every=40),
         Kind("crash", "kill -9 of a backend: the server starts anew", WRITES, trouble="crash", trouble_every=400),

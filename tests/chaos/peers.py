@@ -19,9 +19,9 @@ import psycopg_pool
 
 from chaos.clients import (
     ACKNOWLEDGED,
-    CLEAN_SESSION,
     DIRT,
     FAILED,
+    SESSION_COLUMNS,
     UNKNOWN,
     Address,
     Client,
@@ -30,12 +30,16 @@ from chaos.clients import (
 from chaos.oracles import Entry, Verdict
 from chaos.shapes import Shape
 
-SESSION_SQL = f"SELECT {', '.join(CLEAN_SESSION)} FROM session_state"
+SESSION_SQL = f"SELECT {', '.join(SESSION_COLUMNS)} FROM session_state"
 TOTAL_SQL = "SELECT total FROM totals"
 MOVE_SQL = "UPDATE accounts SET balance = balance + $1 WHERE id = $2"
 # These speak of the connection, and may have come after the work was done. asyncpg makes those of class 08 itself.
 LOST = "57P"
 OWN = "08"
+
+
+class _Undone(Exception):
+    """Leaves a transaction, so that it is rolled back."""
 
 
 class AsyncpgClient(Client):
@@ -100,20 +104,17 @@ class AsyncpgClient(Client):
             records = [(entry.key,) for entry in entries]
             await connection.copy_records_to_table(entries[0].table, records=records, columns=["key"], timeout=timeout)
         else:
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                for entry in entries[: 1 if way == "savepoint" else None]:
-                    await connection.execute(_insert(entry), entry.key, timeout=timeout)
-                if way == "savepoint":
-                    inner = connection.transaction()
-                    await inner.start()
-                    await connection.execute(_insert(entries[1]), entries[1].key, timeout=timeout)
-                    await inner.rollback()
-            except BaseException:
-                await transaction.rollback()
-                raise
-            await (transaction.rollback() if way == "undone" else transaction.commit())
+            with suppress(_Undone):
+                async with connection.transaction():
+                    for entry in entries[: 1 if way == "savepoint" else None]:
+                        await connection.execute(_insert(entry), entry.key, timeout=timeout)
+                    if way == "savepoint":
+                        with suppress(_Undone):
+                            async with connection.transaction():
+                                await connection.execute(_insert(entries[1]), entries[1].key, timeout=timeout)
+                                raise _Undone
+                    if way == "undone":
+                        raise _Undone
         return _in_the_end(way, len(entries))
 
     async def transfer(self, source: int, target: int, amount: int, timeout: float | None) -> None:
@@ -236,7 +237,7 @@ class PsycopgClient(Client):
             if dirt is not None:
                 with suppress(psycopg.errors.DivisionByZero):
                     await connection.execute(DIRT[dirt])
-        return dict(zip(CLEAN_SESSION, rows[0], strict=True))
+        return dict(zip(SESSION_COLUMNS, rows[0], strict=True))
 
     async def overstay(self, seconds: float, timeout: float) -> None:
         async with asyncio.timeout(timeout), self._pool.connection() as connection, connection.transaction():

@@ -31,12 +31,16 @@ from chaos.shapes import BIG, HUGE, SHAPES, Shape
 from support.backends import Backend
 
 PATIENCE_SECONDS = float(os.environ.get("CHAOS_PATIENCE") or 30.0)
+# The design's grace is 3 seconds, on a machine that has nothing else to do.
+GRACE_SECONDS = 6.0
 TICK_SECONDS = 0.005
 RETRIES = 400
 MOST_HANGS = 8
 RETRY_SECONDS = 0.02
 UNIQUE_VIOLATION = "23505"
 SLEEP_SECONDS = 0.02
+# Prepared statements that the segment at hand has just parsed, or whose Close rides in the next one.
+SLACK = 8
 
 Operation = Callable[[float | None], Awaitable[None]]
 
@@ -60,6 +64,7 @@ class Storm:
         self.hangs = Findings()
         self.wholes: list[list[Entry]] = []
         self._tokens = count(1)
+        self._operations = count(1)
         self._ends_at: float | None = None
         self._troubled_at: float | None = None
         self._is_over = False
@@ -81,6 +86,7 @@ class Storm:
         for worker in workers:
             if worker.error is not None:
                 raise worker.error
+        self.score.operations = next(self._operations) - 1
         self.score.seconds = time.monotonic() - started_at
 
     def _worker(self, source: random.Random) -> Callable[[], Awaitable[None]]:
@@ -107,7 +113,8 @@ class Storm:
     async def _perform(self, operation: Operation, source: random.Random) -> bool:
         """One operation, perhaps cancelled; whether no connection could be had for it."""
         score = self.score
-        score.operations += 1
+        # One step: threads count here, too.
+        number = next(self._operations)
         begun_at = time.monotonic()
         means = "patience"
         if source.random() < self.kind.cancelled:
@@ -117,16 +124,24 @@ class Storm:
         ended_at = time.monotonic()
         if means != "patience":
             score.cancelled += 1
-            score.overrun_seconds = max(score.overrun_seconds, ended_at - begun_at - limit)
+            overrun = ended_at - begun_at - limit
+            score.overrun_seconds = max(score.overrun_seconds, overrun)
+            if overrun > GRACE_SECONDS:
+                self.hangs.add(f"{overrun:.1f} seconds behind its {means}: {operation}")
         if error is not None:
             self._judge_error(error, means)
-        elif self._troubled_at is not None and begun_at > self._troubled_at:
-            score.recovery_seconds = max(score.recovery_seconds, ended_at - self._troubled_at)
-            self._troubled_at = None
-        if self.kind.trouble_every and score.operations % self.kind.trouble_every == 0:
+        else:
+            self._note_recovery(begun_at, ended_at)
+        if self.kind.trouble_every and number % self.kind.trouble_every == 0:
             self.arena.make_trouble(source)
             self._troubled_at = time.monotonic()
         return error is not None and self.client.is_refusal(error)
+
+    def _note_recovery(self, begun_at: float, ended_at: float) -> None:
+        troubled_at = self._troubled_at
+        if troubled_at is not None and begun_at > troubled_at:
+            self.score.recovery_seconds = max(self.score.recovery_seconds, ended_at - troubled_at)
+            self._troubled_at = None
 
     def _means(self) -> list[str]:
         means = ["deadline"] if self.client.has_deadlines else []
@@ -241,7 +256,9 @@ class Storm:
         dirt = source.choice([None, *self.client.dirt])
 
         async def operation(timeout: float | None) -> None:
-            self.sessions.probe(await self.client.borrow(dirt, timeout), CLEAN_SESSION)
+            found = await self.client.borrow(dirt, timeout)
+            found["is_bounded"] = found["statements"] <= self.client.kept_statements + SLACK
+            self.sessions.probe(found, CLEAN_SESSION)
 
         return operation
 

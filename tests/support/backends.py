@@ -25,6 +25,7 @@ import anyio.to_thread
 import pytest
 
 import qail
+from support.running import run_on
 
 PATIENCE_SECONDS = 90.0
 

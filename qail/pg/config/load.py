@@ -83,6 +83,8 @@ def load_config(
             gathered.add({keyword: environment[variable]}, f"from the variable {variable}")
     gathered.refuse_unsupported()
     checked = check_settings(gathered.used(), gathered.sources)
+    if checked.pooler_mode:
+        _check_pooler_mode(checked, server_settings)
     return _resolve(checked, server_settings, environment, read_file, os_user or _operating_system_user)
 
 
@@ -202,8 +204,6 @@ def _resolve(
     read_file: FileReader,
     os_user: Callable[[], str],
 ) -> ConnectConfig:
-    if checked.pooler_mode:
-        _check_pooler_mode(checked, server_settings)
     user = checked.user or os_user()
     addresses = match_addresses(checked.host, checked.hostaddr, checked.port)
     sslmode, sslrootcert = _tls_policy(checked, addresses, environment, read_file)

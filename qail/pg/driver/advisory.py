@@ -58,6 +58,7 @@ class AdvisoryLock:
         elif kind is not None:
             await self._free_after_error(link)
         elif not link.is_usable:
+            _unpin(link)
             raise ConnectionLost("the advisory lock was lost with its connection", outcome=Outcome.DONE)
         elif await self._free(link) != GRANTED:
             raise UsageError("the advisory lock was not held any more: something in the block has freed it")

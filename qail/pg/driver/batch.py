@@ -95,7 +95,7 @@ class Batch:
         is_healed = False
         while True:
             link = await places._place(use, self._deadline)
-            builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode)
+            builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode, is_fresh=is_healed)
             for position, call in enumerate(self._calls):
                 builder.add(bounds[position], call.values, sink_of(bounds[position]))
             request = builder.request()
@@ -250,7 +250,7 @@ class ManySets:
             while self._windows:
                 await self._take_oldest()
             link = await places._place(self._use, self._deadline)
-        builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode)
+        builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode, is_fresh=bool(self._repeat))
         sets = self._fill(builder, bound, source)
         if not sets:
             return False

@@ -46,7 +46,9 @@ async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
     failures: list[ConnectError] = []
     asked = config.target_session_attrs
     wishes: tuple[TargetSessionAttrs, ...] = ("standby", "any") if asked == "prefer-standby" else (asked,)
-    tries = [(address, wish) for wish in wishes for address in _in_order(config, config.addresses)]
+    tries: list[tuple[Address, TargetSessionAttrs]] = [
+        (address, wish) for wish in wishes for address in _in_order(config, config.addresses)
+    ]
     for address, wish in tries:
         try:
             return await _open_at(config, runtime, address, wish)

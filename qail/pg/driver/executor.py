@@ -181,7 +181,7 @@ class Places(ABC):
                 is_healed = self._judge(*failed, call, is_healed)
             bound = self._namespace.find(plan) or await self._bind(call, deadline)
             link = await self._place(bound.use, deadline)
-            builder = SegmentBuilder(link, plan_mode=attempt.plan_mode)
+            builder = SegmentBuilder(link, plan_mode=attempt.plan_mode, is_fresh=is_healed)
             builder.add(bound, call.values, sink(bound))
             request = builder.request()
             attempt.request = request

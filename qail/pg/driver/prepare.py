@@ -27,7 +27,7 @@ from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, rows_of
 from qail.pg.driver.segment import control, describe_only
 from qail.pg.protocol.request import Item
-from qail.pg.protocol.state import PREPARED
+from qail.pg.protocol.state import PREPARED, REPLACE
 from qail.pg.steps.command import TextCommand
 from qail.pg.steps.sets import values_of
 from qail.pg.wire.buffer import RowSink
@@ -149,7 +149,9 @@ async def _prepared(places: Places, call: Call, deadline: float | None, attempt:
         if must_open_first(link):
             await link.run(control(link, [], is_end=False))
         how = link.session.statements.how(bound.statement_name)
-        if how != PREPARED or not bound.described.is_current:
+        if how == PREPARED and (is_healed or not bound.described.is_current):
+            how = REPLACE
+        if how != PREPARED:
             sink = bound.sink()
             request = describe_only(link, bound.describe_segment(how), sink, bound.statement_name, how)
             attempt.request = request

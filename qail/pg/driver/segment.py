@@ -69,10 +69,13 @@ def make_single(link: Link, bound: BoundPlan, values: list[object], sink: RowSin
 class SegmentBuilder:
     """Statements of one segment, on one link. `add` them, then take the `request` and submit it at once."""
 
-    def __init__(self, link: Link, *, is_control: bool = False, plan_mode: str = "") -> None:
-        """`is_control`: what is added opens or ends scopes, and needs no settings of an implicit transaction.
+    def __init__(self, link: Link, *, is_control: bool = False, plan_mode: str = "", is_fresh: bool = False) -> None:
+        """What is opened and not sent, and settings, go ahead.
 
-        `plan_mode` is the plan_cache_mode that holds for this segment alone; "" leaves it.
+        Args:
+            is_control: what is added opens or ends scopes, and needs no settings of an implicit transaction.
+            plan_mode: the plan_cache_mode that holds for this segment alone; "" leaves it.
+            is_fresh: parse every statement, although the connection has it: it was stale, and may be so here as well.
         """
         self._link: Final = link
         self._out: Final = BytesWriter()
@@ -81,6 +84,7 @@ class SegmentBuilder:
         self._parsed: BoundPlan | None = None
         """Whose text the unnamed statement has here."""
         self._plan_mode: Final = plan_mode
+        self._is_fresh: Final = is_fresh
         self._is_read_only = True
         self._dirt: Final[list[bytes]] = []
         for scope in unsent(link):
@@ -129,7 +133,8 @@ class SegmentBuilder:
         if leader is None:
             self._sinks[name] = sink
             how = self._link.session.statements.how(name)
-            return REPLACE if how == PREPARED and not bound.described.is_current else how
+            is_fit = bound.described.is_current and not self._is_fresh
+            return how if how != PREPARED or is_fit else REPLACE
         # A name that this segment parses itself is there for the items behind it, and so is what is said of it.
         if isinstance(sink, RowDecoder) and isinstance(leader, RowDecoder):
             sink.follow(leader)
@@ -222,6 +227,7 @@ def describe_only(link: Link, data: bytes, sink: RowSink, statement_name: bytes,
     way = REPLACE_DESCRIBE if how == REPLACE else DESCRIBE_ONLY
     request = Request(out.getvalue(), [*items, Item(sink, statement_name, way)])
     request.is_read_only = True
+    request.is_in_transaction = bool(link.scopes)
     return request
 
 

@@ -157,8 +157,9 @@ class Series:
         link, attempt, values = chunk.link, self._attempt, self._calls[index].values
         first = 0
         try:
-            if link.unsent_scopes or link.local_settings or attempt.plan_mode:
-                builder = SegmentBuilder(link, plan_mode=attempt.plan_mode)
+            is_fresh = index in self._healed
+            if is_fresh or link.unsent_scopes or link.local_settings or attempt.plan_mode:
+                builder = SegmentBuilder(link, plan_mode=attempt.plan_mode, is_fresh=is_fresh)
                 builder.add(bound, values, sink_of(bound))
                 first = builder.first
                 request = builder.request()

@@ -270,7 +270,8 @@ class Keeper:
         shared = [slot for slot in self.slots if slot.state in (SHARED, SUSPECT)]
         shared.sort(key=lambda slot: (slot.depth > 0, slot.idle_since))
         for slot in shared[: max(0, surplus)]:
-            self.retire(slot, "surplus")
+            if slot in self.slots:  # closing one looks for more, and may have found it
+                self.retire(slot, "surplus")
 
     # Waiting
 

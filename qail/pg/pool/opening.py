@@ -90,6 +90,7 @@ class Opener:
         else:
             self.last_failure = None
             self._backoff_seconds = FIRST_BACKOFF_SECONDS
+            self.backoff_until = 0.0
             keeper.take_in(slot, link)
 
     def _leave(self, slot: Slot) -> None:

@@ -26,7 +26,7 @@ from qail.pg.protocol.state import (
     follow,
     is_executing,
 )
-from qail.pg.protocol.statement_cache import StatementCache, is_outdated_plan
+from qail.pg.protocol.statement_cache import StatementCache, is_lost_type, is_outdated_plan
 from qail.pg.wire.constants import (
     CLOSE_COMPLETE,
     COMMAND_COMPLETE,
@@ -197,7 +197,7 @@ def _note_statement(item: Item, step: i64, error: PostgresError, statements: Sta
         return
     if error.sqlstate == "26000":
         statements.forget(name)
-    elif is_outdated_plan(error):
+    elif is_outdated_plan(error) or is_lost_type(error):
         statements.invalidate(name)
     elif error.sqlstate == "42P05" and (step == AWAIT_PARSE or step == AWAIT_PARSE_ONLY):
         statements.found(name)

@@ -170,9 +170,20 @@ def is_stale_statement(error: PostgresError) -> bool:
 
     Source: src/backend/utils/cache/plancache.c, RevalidateCachedQuery: "cached plan must not change result type"
     """
-    return error.sqlstate in ("26000", "42P05") or is_outdated_plan(error)
+    return error.sqlstate in ("26000", "42P05") or is_outdated_plan(error) or is_lost_type(error)
 
 
 def is_outdated_plan(error: PostgresError) -> bool:
     """0A000 raised by RevalidateCachedQuery: the statement exists, its result type has changed."""
     return error.sqlstate == "0A000" and error.routine == "RevalidateCachedQuery"
+
+
+def is_lost_type(error: PostgresError) -> bool:
+    """A parameter has the OID of a type that was dropped: of the same name there may be another, which a description
+    would tell.
+
+    The server has no code of its own for it; the text is an internal one, which is never translated.
+
+    Source: src/backend/utils/cache/lsyscache.c, getTypeInputInfo, getBaseTypeAndTypmod
+    """
+    return error.sqlstate == "XX000" and error.message.startswith("cache lookup failed for type ")

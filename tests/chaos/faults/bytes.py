@@ -103,49 +103,55 @@ async def the_stream_is_cut_and_joined_anyhow(run: FaultRun) -> None:
         await same_results(run, *cuts, *joins)
 
 
-async def ended_at_every_offset(run: FaultRun, verb: Any, stride: int) -> None:
-    """The exchange once for each `stride`-th byte of its answers, which is the last that comes."""
+Ending = Callable[[FaultRun, ChaosProxy, str, Rule, int, dict[tuple[int, str], str]], Awaitable[None]]
+
+
+async def at_every_offset(run: FaultRun, verb: Any, stride: int, ending: Ending, *, to: Any = "client") -> None:
+    """The exchange once for each `stride`-th byte that goes one way, with a fault behind that byte."""
     with run.server.fresh_database() as database, prepared(run, database) as proxy:
         verdicts: dict[tuple[int, str], str] = {}
         # Only TCP knows a reset.
         dsn = proxy.dsn(tcp=verb == "rst")
         async with run.backend.connect(dsn) as connection:
             record = proxy.audit.sessions[-1]
-            before = record.bytes_received
+            before = record.bytes_received, record.bytes_sent
             await exchange(connection, 0, verdicts)
-            answer_bytes = record.bytes_received - before
-        for attempt in range(1 + run.random.randrange(stride), answer_bytes, stride):
-            await ended_at(run, proxy, dsn, Rule(verb, offset=attempt), lambda c, n=attempt: exchange(c, n, verdicts))
-        database.server.sql(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-            f"WHERE datname = '{database.name}' AND pid <> pg_backend_pid()"
-        )
-        check_ledger(database, verdicts)
-        assert "unknown" in verdicts.values()
-        assert proxy.open_connections == 0
+            answered, asked = record.bytes_received - before[0], record.bytes_sent - before[1]
+        for offset in range(run.random.randrange(stride), answered if to == "client" else asked, stride):
+            await ending(run, proxy, dsn, Rule(verb, to, offset=offset), offset + 1, verdicts)
+        proxy.release_all()
+        await run.backend.blocking(lambda: end_backends(database))
+        if verb != "mutate":
+            check_ledger(database, verdicts)
 
 
-async def ended_at(
-    run: FaultRun, proxy: ChaosProxy, dsn: str, rule: Rule, work: Callable[[Any], Awaitable[None]]
+def end_backends(database: Database) -> None:
+    """Who is still connected is told to go, and has gone when this returns."""
+    database.server.sql(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        f"WHERE datname = '{database.name}' AND pid <> pg_backend_pid()"
+    )
+
+
+async def loses_the_connection(
+    run: FaultRun, proxy: ChaosProxy, dsn: str, rule: Rule, attempt: int, verdicts: dict[tuple[int, str], str]
 ) -> None:
+    """The caller is told that the connection is gone."""
     async with run.backend.connect(dsn) as connection:
         armed = proxy.add(rule)
-        try:
-            await work(connection)
-        except ConnectionLost:
-            await run.backend.blocking(armed.wait)
-        else:
-            raise AssertionError(f"{rule} was not noticed: {proxy!r}")
+        (told,) = await run.backend.together(lambda: exchange(connection, attempt, verdicts))
+        assert isinstance(told, ConnectionLost), (rule, told)
+        await run.backend.blocking(armed.wait)
 
 
 @fault("F04")
 async def a_reset_at_any_byte_of_the_answers(run: FaultRun) -> None:
-    await ended_at_every_offset(run, "rst", SHORT_STRIDE)
+    await at_every_offset(run, "rst", SHORT_STRIDE, loses_the_connection)
 
 
 @fault("F05")
 async def an_end_at_any_byte_of_the_answers(run: FaultRun) -> None:
-    await ended_at_every_offset(run, "fin", SHORT_STRIDE)
+    await at_every_offset(run, "fin", SHORT_STRIDE, loses_the_connection)
 
 
 @fault("F30")

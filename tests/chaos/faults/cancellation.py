@@ -14,12 +14,12 @@ from chaos.registry import CANCELLABLE, FaultRun, fault
 from chaos.stepping import attempt
 from chaos.sweep import sweep
 from chaos.sweep_operations import OPERATIONS
-from chaos.waiting import until
 from qail import INT8, ConnectionLost, DeadlineExceeded, cast, select
 from qail.sqlstate import QueryCanceled
 from qail.testing import ChaosProxy, Rule
 from support.listening import ListeningServer
 from support.servers import Database
+from support.waiting import until
 
 SCOPES = ("begin_and_commit_by_hand", "begin_and_roll_back_by_hand", "nested_transaction", "transaction")
 GIVING_BACK = ("acquire_and_release", "close_a_pool_with_work_left", "dirty_lease", "open_and_close_a_pool")

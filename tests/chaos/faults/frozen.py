@@ -13,12 +13,12 @@ import pytest
 
 from chaos.registry import FaultRun, fault
 from chaos.sweep import open_files
-from chaos.waiting import until
 from qail import INT8, ConnectError, DeadlineExceeded, Outcome, PoolTimeout, Qail, cast, select
 from qail.pg.wire.authentication import AuthenticationSASL
 from qail.sqlstate import QueryCanceled
 from qail.testing import ChaosProxy, Expect, HostileServer, Rule, Send, Stall, Step
 from support.servers import Database
+from support.waiting import until
 
 ONE = select(cast(1, INT8))
 ROW = Qail.add("rows").values({"id": 1})

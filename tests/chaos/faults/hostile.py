@@ -118,7 +118,7 @@ def _chain(problem: BaseException | None) -> str:
 async def a_message_too_many_or_too_few(run: FaultRun) -> None:
     numbers = list(range(40))
     stray: list[Message] = [ReadyForQuery(ord("I")), CommandComplete("SELECT 1"), DataRow([(99).to_bytes(8, "big")])]
-    rules = [Rule(verb, message=kind, nth=12) for verb in ("dup", "drop") for kind in "ZCD2"]  # type: ignore[arg-type]
+    rules = [Rule(verb, message=kind, nth=12) for verb in ("dup", "drop") for kind in "ZCD2"]
     rules += [Rule("inject", message="2", nth=12, data=encode_message(each)) for each in stray]
     with scripted() as server, ChaosProxy(server.dsn()) as proxy:
         for rule in rules:

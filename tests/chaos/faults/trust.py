@@ -174,7 +174,7 @@ async def a_bent_scram_exchange(run: FaultRun) -> None:
 @fault("F61")
 async def a_server_that_knows_too_little_or_says_too_much(run: FaultRun) -> None:
     """AuthenticationOk without the server's proof, and twice; an authentication request to a session that runs."""
-    unproven = [*TEMPTED, Send(AuthenticationOk(), *GREETING[1:])]
+    unproven: list[Any] = [*TEMPTED, Send(AuthenticationOk(), *GREETING[1:])]
     with HostileServer(unproven) as server:
         assert isinstance(await refused(run, server), AuthError | ProtocolError)
     late: list[tuple[Message, ...]] = [

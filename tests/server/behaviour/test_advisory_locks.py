@@ -13,9 +13,8 @@ from support.lock_waits import terminate, until_waiting
 from support.servers import Database
 from support.waiting import until
 
-HELD = "SELECT objid, mode FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM " + (
-    "pg_database WHERE datname = current_database())"
-)
+HELD = """SELECT objid, mode FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 def held(database: Database) -> list[tuple[str | None, ...]]:

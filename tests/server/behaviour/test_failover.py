@@ -96,12 +96,13 @@ def test_load_balance_hosts_draws_among_the_hosts(backend: Backend, cluster: Clu
 
 @HOSTS
 def test_what_lists_cannot_be_is_told() -> None:
-    for settings in (
+    wrong: tuple[dict[str, Any], ...] = (
         {"host": "a,b,c", "port": "1,2"},
         {"host": "a,b", "hostaddr": "127.0.0.1"},
         {"host": "a", "target_session_attrs": "master"},
         {"host": "a", "load_balance_hosts": "perhaps"},
-    ):
+    )
+    for settings in wrong:
         with pytest.raises(ConfigError):
             connect("", **settings)
 

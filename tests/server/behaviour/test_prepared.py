@@ -222,7 +222,7 @@ def test_a_call_says_how_it_is_planned_in_the_same_flight(backend: Backend, numb
                 assert await pool.fetch_value(mode()) == other
                 assert await pool.batch([mode(), mode()], plan_cache_mode=given) == [[(told,)], [(told,)]]
                 assert await pool.batch([mode()], atomic=False, plan_cache_mode=given) == [[(told,)]]
-                assert await pool.fetch_many(mode(), [(), ()], plan_cache_mode=given) == [[(told,)], [(told,)]]
+                assert await pool.fetch_many(mode(), [("plan_cache_mode",)] * 2, plan_cache_mode=given) == [[(told,)], [(told,)]]
                 async with pool.pipeline(plan_cache_mode=given) as pipeline:
                     answer = pipeline.fetch_value(mode())
                 assert answer.result() == told

@@ -34,11 +34,13 @@ def show(connection: Any, name: str) -> Any:
     return connection.fetch_value(select(func.current_setting(name)))
 
 
-async def lose(connection: Any, server: Server | Database) -> None:
+async def lose(connection: Any, server: Server | Database, backend: Backend) -> None:
     """End the backend of `connection`, and wait until the connection knows."""
     server.sql(f"SELECT pg_terminate_backend({connection.info.process_id}, 5000)")
     while not connection.is_closed:
-        await connection._runtime.sleep(0.01)
+        await backend.sleep(0.01)
+        # A blocking connection reads when it is asked something.
+        assert connection.info.process_id
 
 
 @LIVE
@@ -109,7 +111,7 @@ def test_the_next_call_works_with_the_session_as_it_was(
             assert await connection.fetch_value(Qail.get("mine").columns(count())) == 0
             process_id = connection.info.process_id
             for times in (1, 2):
-                await lose(connection, server)
+                await lose(connection, server, backend)
                 assert await show(connection, "app.tenant") == "5"
                 assert connection.info.reconnects == times
                 assert connection.info.process_id != process_id
@@ -137,7 +139,7 @@ def test_channels_are_listened_to_again_and_the_gap_is_marked(backend: Backend, 
         ):
             await speaker.notify("a", "before")
             assert await connection.fetch_value(select(func.abs(-1))) == 1
-            await lose(connection, server)
+            await lose(connection, server, backend)
             await speaker.notify("a", "nobody hears this")
             # The reader itself makes the connection again: no other call has to.
             assert (await messages.get(timeout=20)).payload == "before"
@@ -164,7 +166,7 @@ def test_a_step_that_fails_is_raised_and_the_next_call_tries_again(backend: Back
 
     async def body() -> None:
         async with backend.connect(server.dsn, reconnect=True, on_connect=on_connect) as connection:
-            await lose(connection, server)
+            await lose(connection, server, backend)
             fails.append(True)
             for _ in range(2):
                 with pytest.raises(UndefinedTable):
@@ -190,12 +192,12 @@ def test_inside_a_transaction_nothing_reconnects(backend: Backend, fresh_databas
             inside = connection.transaction()
             await inside.begin()
             await inside.execute(insert)
-            await lose(connection, fresh_database)
-            for db in (inside, connection):
-                with pytest.raises(ConnectionLost, match="57P01") as told:
+            await lose(connection, fresh_database, backend)
+            for db, why in ((inside, "is lost"), (connection, "a transaction was open")):
+                with pytest.raises(ConnectionLost, match=why) as told:
                     await db.execute(insert)
                 assert told.value.outcome is Outcome.NOT_SENT
-            assert "a transaction was open" in str(told.value)
+                assert "57P01" in str(told.value)
             with pytest.raises(ConnectionLost) as caught:
                 await inside.commit()
             assert caught.value.outcome is Outcome.ABORTED
@@ -204,7 +206,7 @@ def test_inside_a_transaction_nothing_reconnects(backend: Backend, fresh_databas
             assert connection.info.reconnects == 1
             stream = connection.stream(Qail.get("t"))
             await stream.__aenter__()
-            await lose(connection, fresh_database)
+            await lose(connection, fresh_database, backend)
             with pytest.raises(ConnectionLost, match="a transaction was open"):
                 await connection.execute(insert)
             with pytest.raises(ConnectionLost):
@@ -215,11 +217,42 @@ def test_inside_a_transaction_nothing_reconnects(backend: Backend, fresh_databas
 
 
 @REBUILD
+def test_while_a_lock_was_held_nothing_reconnects(backend: Backend, server: Server) -> None:
+    async def body() -> None:
+        async with backend.connect(server.dsn, reconnect=True) as connection:
+            lock = connection.advisory_lock(421)
+            await lock.__aenter__()
+            await lose(connection, server, backend)
+            for _ in range(2):
+                with pytest.raises(ConnectionLost, match="an advisory lock"):
+                    await show(connection, "work_mem")
+            with pytest.raises(ConnectionLost, match="lock was lost"):
+                await lock.__aexit__(None, None, None)
+            assert await show(connection, "server_encoding") == "UTF8"
+            assert connection.info.reconnects == 1
+
+    backend.run(body)
+
+
+@REBUILD
+def test_a_prepared_statement_is_prepared_again(backend: Backend, server: Server) -> None:
+    async def body() -> None:
+        async with backend.connect(server.dsn, reconnect=True) as connection:
+            statement = await connection.prepare(select(func.abs(-7)))
+            assert await statement.fetch_value() == 7
+            await lose(connection, server, backend)
+            assert await statement.fetch_value() == 7
+            assert connection.info.reconnects == 1
+
+    backend.run(body)
+
+
+@REBUILD
 def test_what_nobody_can_repeat_is_told_once(backend: Backend, server: Server) -> None:
     async def body() -> None:
         async with backend.connect(server.dsn, reconnect=True) as connection:
             await connection.script("CREATE TEMP TABLE mine (n int)")
-            await lose(connection, server)
+            await lose(connection, server, backend)
             with pytest.raises(ConnectionLost, match="on_connect") as caught:
                 await show(connection, "work_mem")
             assert caught.value.outcome is Outcome.NOT_SENT
@@ -259,7 +292,7 @@ def test_what_was_under_way_is_not_repeated(backend: Backend, fresh_database: Da
 def test_calls_that_find_the_link_lost_together_share_one_new_one(backend: Backend, server: Server) -> None:
     async def body() -> None:
         async with backend.connect(server.dsn, reconnect=True) as connection:
-            await lose(connection, server)
+            await lose(connection, server, backend)
             found = await backend.together(*[lambda: connection.fetch_value(select(func.pg_backend_pid()))] * 10)
             assert found == [connection.info.process_id] * 10
             assert connection.info.reconnects == 1
@@ -289,7 +322,7 @@ def test_while_no_server_is_there_every_call_says_so_and_then_all_goes_on(backen
 def test_without_reconnect_a_lost_connection_stays_lost(backend: Backend, server: Server) -> None:
     async def body() -> None:
         async with backend.connect(server.dsn) as connection:
-            await lose(connection, server)
+            await lose(connection, server, backend)
             for _ in range(2):
                 with pytest.raises(ConnectionLost, match="57P01"):
                     await show(connection, "work_mem")

@@ -13,6 +13,7 @@ from qail.sqlstate import LockNotAvailable, QueryCanceled
 from qail.testing import ChaosProxy
 from support.backends import Backend
 from support.servers import Database, Server
+from support.waiting import until
 
 TENANT = select(func.current_setting("app.tenant", True))
 PATH = select(func.current_setting("search_path"))
@@ -179,8 +180,9 @@ def test_an_idle_transaction_is_ended_by_its_own_limit(backend: Backend, tenants
                 async with pool.transaction(settings=limits) as transaction:
                     process_id = await transaction.fetch_value(select(func.pg_backend_pid()))
                     is_there = f"SELECT 1 FROM pg_stat_activity WHERE pid = {process_id}"
-                    while tenants.sql(is_there):
-                        await backend.sleep(0.01)
+                    await until(backend, lambda: not tenants.sql(is_there))
+                    # Its last words have come; a turn of the loop reads them.
+                    await backend.sleep(0.01)
                     await transaction.fetch_value(TENANT)
             assert caught.value.outcome in ("aborted", "not_sent")
             assert isinstance(caught.value.__cause__, PostgresError)

@@ -17,6 +17,8 @@ from support.waiting import until
 UPKEEP = pytest.mark.feature("PO6")
 HEALTH = pytest.mark.feature("PO5")
 # Looks at the pool's inside, which the blocking one keeps elsewhere.
+# Nothing moves in a blocking pool while no thread is in it.
+LOOPS = pytest.mark.backends("asyncio", "uvloop", "trio")
 INSIDE = pytest.mark.backends("asyncio", "uvloop", "trio")
 ONE = Qail.get("one").columns("id")
 
@@ -35,6 +37,7 @@ def kill_all(database: Database) -> None:
 
 
 @UPKEEP
+@LOOPS
 def test_the_least_size_is_kept(backend: Backend, one: Database) -> None:
     async def body() -> None:
         async with backend.pool(one.dsn, min_size=3, max_size=5) as pool:
@@ -99,8 +102,7 @@ def test_idle_connections_are_used_in_the_order_asked_for(backend: Backend, one:
             leases = [await pool.acquire() for _ in range(3)]
             order = [each.info.process_id for each in leases]
             for each in leases:
-                # Their times of return differ: the clock has moved on in between.
-                await each.fetch_value(ONE)
+                await backend.sleep(0.003)  # uvloop's clock counts milliseconds; the order is that of the times
                 await pool.release(each)
             used = []
             for _ in range(3):
@@ -155,6 +157,7 @@ def test_a_busy_shared_connection_beyond_the_bounds_is_closed_once_it_has_answer
 
 
 @HEALTH
+@LOOPS
 def test_a_lost_connection_casts_suspicion_on_the_others_and_no_caller_meets_it(
     backend: Backend, one: Database
 ) -> None:
@@ -216,6 +219,7 @@ def age(pool: Any) -> None:
 
 
 @HEALTH
+@LOOPS
 def test_while_the_server_is_down_connecting_backs_off_and_then_goes_on(backend: Backend, one: Database) -> None:
     async def body() -> None:
         with ChaosProxy(one.dsn) as proxy:

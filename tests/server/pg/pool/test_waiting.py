@@ -159,10 +159,10 @@ def test_the_default_deadline_is_finite_and_is_what_a_caller_gets(
 
 @BOUNDS
 def test_a_refused_login_wakes_all_who_wait(backend: Backend, tcp_server: ListeningServer) -> None:
-    dsn = tcp_server.dsn("scram")
+    wrong = tcp_server.settings("scram_user", password="wrong")
 
     async def body() -> None:
-        async with backend.pool(dsn.replace("password=", "password=wrong"), min_size=0, max_size=2) as pool:
+        async with backend.pool(**wrong, min_size=0, max_size=2) as pool:
             results = await backend.together(*(lambda: pool.fetch_value(ONE) for _ in range(10)))
             assert [type(each) for each in results] == [AuthError] * 10
             assert (pool.stats().waiting, pool.stats().size) == (0, 0)
