@@ -18,6 +18,8 @@ FILES = {
     "B5": "b05_results",
     "B6": "b05_results",
     "B7": "b05_results",
+    "B9": "b09_select_without_parameters",
+    "B11": "b11_execute_many",
     "B12": "b12_copy",
     "B13": "b13_build",
     "B14": "b14_transaction",

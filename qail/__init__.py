@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from qail.pg.driver.cursor import RowStream
     from qail.pg.driver.listen import Subscription
     from qail.pg.driver.messages import Notice, Notification
+    from qail.pg.driver.prepare import PreparedStatement
     from qail.pg.driver.transaction import Transaction
     from qail.pg.pool.pool import Pool, create_pool
     from qail.pg.steps.retry import RetryBudget
@@ -111,6 +112,7 @@ _LATER: Final = {
     "PgDate": ("qail.pg.codec.far_datetime", "PgDate"),
     "PgDatetime": ("qail.pg.codec.far_datetime", "PgDatetime"),
     "Pool": ("qail.pg.pool.pool", "Pool"),
+    "PreparedStatement": ("qail.pg.driver.prepare", "PreparedStatement"),
     "RetryBudget": ("qail.pg.steps.retry", "RetryBudget"),
     "RowStream": ("qail.pg.driver.cursor", "RowStream"),
     "Subscription": ("qail.pg.driver.listen", "Subscription"),
@@ -204,6 +206,7 @@ __all__ = [
     "PoolError",
     "PoolTimeout",
     "PostgresError",
+    "PreparedStatement",
     "ProtocolError",
     "Qail",
     "QailError",

@@ -14,8 +14,10 @@ from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
 
 if TYPE_CHECKING:
+    from qail.pg.config.connect_config import PlanCacheMode
     from qail.pg.driver.cursor import RowStream
     from qail.pg.driver.pipeline import Pipeline
+    from qail.pg.driver.prepare import PreparedStatement
     from qail.pg.driver.transaction import Transaction
     from qail.pg.steps.retry import RetryBudget
     from qail.pg.steps.transaction import TransactionModes, TransactionStatus
@@ -27,40 +29,93 @@ T = TypeVar("T")
 class Executor(Protocol):
     """The verbs. `timeout` is in seconds and covers everything from waiting for a connection to decoding."""
 
-    async def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+    async def fetch_all(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> list[R]:
         """All rows."""
         ...
 
-    async def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+    async def fetch_one(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R:
         """The only row. Raises NoRowsError, TooManyRowsError."""
         ...
 
-    async def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+    async def fetch_optional(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R | None:
         """The only row, or None. Raises TooManyRowsError."""
         ...
 
     @overload
-    async def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    async def fetch_value(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> Any: ...
     @overload
-    async def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
+    async def fetch_value(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> T: ...
 
     @overload
-    async def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    async def fetch_values(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[Any]: ...
     @overload
-    async def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
+    async def fetch_values(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[T]: ...
 
-    async def execute(self, command: Command | Fetchable[Any], /, *, timeout: float | None = None) -> int:
+    async def execute(
+        self,
+        command: Command | Fetchable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> int:
         """Rows affected."""
         ...
 
     async def execute_many(
-        self, command: Command | Fetchable[Any], rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        command: Command | Fetchable[Any],
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[int]:
         """One command with many sets of values; the rows affected by each."""
         ...
 
     async def fetch_many(
-        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        query: Fetchable[R],
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[list[R]]:
         """One query with many sets of values; the rows of each."""
         ...
@@ -73,13 +128,19 @@ class Executor(Protocol):
         atomic: bool = True,
         return_errors: bool = False,
         timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[Any]:
         """Many statements in one flight: rows for each that returns rows, else the rows affected."""
         ...
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None) -> Pipeline:
         """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
         ...
+
+    @overload
+    async def prepare(self, query: Fetchable[R], /, *, timeout: float | None = None) -> PreparedStatement[R]: ...
+    @overload
+    async def prepare(self, query: Command, /, *, timeout: float | None = None) -> PreparedStatement[Any]: ...
 
     def transaction(
         self,

@@ -83,5 +83,14 @@ def literal(value: object) -> str:
 def _string(value: str) -> str:
     if "\0" in value:
         raise BuildError("a string literal holds a NUL, which PostgreSQL's text cannot")
+    if not value.isascii():
+        _check_unicode(value)
     doubled = value.replace("'", "''")
     return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in value else "'" + doubled + "'"
+
+
+def _check_unicode(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BuildError("a string literal holds a lone surrogate, which has no UTF-8 form") from None

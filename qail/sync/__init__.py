@@ -18,6 +18,7 @@ from qail.pg.sync.pipeline import BlockingAnswer as PipelineAnswer
 from qail.pg.sync.pipeline import BlockingPipeline as Pipeline
 from qail.pg.sync.pool import BlockingPool as Pool
 from qail.pg.sync.pool import create_pool
+from qail.pg.sync.prepare import BlockingPreparedStatement as PreparedStatement
 from qail.pg.sync.stream import BlockingRowStream as RowStream
 from qail.pg.sync.transaction import BlockingTransaction as Transaction
 
@@ -27,6 +28,7 @@ __all__ = [
     "Pipeline",
     "PipelineAnswer",
     "Pool",
+    "PreparedStatement",
     "RowStream",
     "Subscription",
     "Transaction",

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from qail.testing.framing import Conversation, Frame
 from qail.testing.rule import END_VERBS, GATE_VERBS, MODE_VERBS, ArmedRule, Rule, To
-from qail.testing.sockets import unread_bytes
+from qail.testing.sockets import send, unread_bytes
 
 # How much is kept for a target that does not read, before its source is left unread too.
 QUEUE_BYTES: Final = 1 << 20
@@ -316,7 +316,7 @@ class Lane:
         if cut is not None and cut.verb == "split":
             size = self.random.randint(1, cut.size)
         try:
-            sent = target.send(head.data[:size])
+            sent = send(target, head.data[:size])
         except BlockingIOError:
             self.wants_write = True
             return None

@@ -21,6 +21,7 @@ import os
 import secrets
 import shutil
 import socket
+import ssl
 import tempfile
 import threading
 import time
@@ -60,14 +61,22 @@ class ChaosProxy:
 
     `host` and `port` are its unix socket, `tcp_host` and `tcp_port` its loopback port. `buffer_bytes` makes the buffers
     of its sockets, and what it keeps itself, that small. With `record` the audit keeps the place of every message.
+    `tls`, a context of the server's side, lets it take clients by TLS, in front of a server that is spoken to in plain.
     """
 
     def __init__(
-        self, target: str = "", *, seed: int | None = None, buffer_bytes: int | None = None, record: bool = False
+        self,
+        target: str = "",
+        *,
+        seed: int | None = None,
+        buffer_bytes: int | None = None,
+        record: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.target: Final = target
         self.seed: Final = secrets.randbelow(2**32) if seed is None else seed
         self.audit: Final = Audit()
+        self.tls: Final = tls
         self.events: Final[list[Event]] = []
         self.armed: list[ArmedRule] = []
         self.tcp_host: Final = LOOPBACK

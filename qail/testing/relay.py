@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -16,12 +17,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Final, NamedTuple, Protocol, TypeVar
 
-from qail.pg.wire.startup import CancelRequest
+from qail.pg.wire.startup import SSL_REQUEST_FRAME, CancelRequest
 from qail.testing.audit import Audit, ConnectionRecord
 from qail.testing.framing import Conversation, Frame
 from qail.testing.lane import POLL_SECONDS, Lane
 from qail.testing.rule import ArmedRule
-from qail.testing.sockets import reset
+from qail.testing.sockets import receive, reset
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ class World(Protocol):
     @property
     def audit(self) -> Audit:
         """What was seen."""
+        ...
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """With what TLS is ended, if it is."""
         ...
 
     @property
@@ -163,11 +169,13 @@ class Connection:
         if source is None or not (lane.wants_input or is_unheard):
             return
         try:
-            data = source.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
+            data = receive(source, READ_BYTES)
+        except BlockingIOError:
             return
         except OSError:
             data = b""
+        if side == "client" and data == SSL_REQUEST_FRAME and self._begin_tls(source):
+            return
         if is_unheard:
             if not data:
                 self.close()
@@ -180,6 +188,14 @@ class Connection:
         is_wrong = self.record.took_bytes(len(data), from_client=side == "client")
         self._world.audit.find(self.record, "bytes behind Terminate" if is_wrong else "")
         lane.take(data, now)
+
+    def _begin_tls(self, client: socket.socket) -> bool:
+        """Answer SSLRequest ourselves and go on in TLS with the client, if we can; the server is spoken to in plain."""
+        if self._world.tls is None or self.record.bytes_sent:
+            return False
+        client.sendall(b"S")
+        self.client = self._world.tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        return True
 
     def service(self, now: float) -> float | None:
         """Send what may go; returns when to come back."""
@@ -196,7 +212,7 @@ class Connection:
         """The server's end has reached the client: an end in order, so nothing may be left unread here."""
         if self.client is not None:
             with contextlib.suppress(OSError):
-                while self.client.recv(READ_BYTES):
+                while receive(self.client, READ_BYTES):
                     pass
         self.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import socket
+import ssl
 import struct
 import sys
 from typing import Final
@@ -98,6 +99,35 @@ def dsn_at(base: str, host: str, port: int) -> str:
     where = {**found, "host": host, "port": str(port)}
     login = f"{user}:{password}@" if password else f"{user}@" if user else ""
     return f"postgresql://{login}/{database}?{urlencode(where, quote_via=quote, safe='/')}"
+
+
+def receive(sock: socket.socket, most_bytes: int) -> bytes:
+    """What has come; with TLS all that was deciphered with it, since no selector tells of that; `b""` at the end.
+
+    Raises:
+        BlockingIOError: nothing has.
+        OSError: the connection broke, or TLS did.
+    """
+    try:
+        data = sock.recv(most_bytes)
+        while data and isinstance(sock, ssl.SSLSocket) and sock.pending():
+            data += sock.recv(most_bytes)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError):
+        raise BlockingIOError from None
+    return data
+
+
+def send(sock: socket.socket, data: bytes) -> int:
+    """Send what goes at once.
+
+    Raises:
+        BlockingIOError: nothing does.
+        OSError: the connection broke.
+    """
+    try:
+        return sock.send(data)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        raise BlockingIOError from None
 
 
 def unread_bytes(sock: socket.socket) -> int:

@@ -10,10 +10,12 @@ import contextlib
 import os
 import random
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 from chaos.clients import SESSION_STATE, Address
 from chaos.kinds import Kind
@@ -21,7 +23,8 @@ from chaos.oracles import TABLES
 from chaos.shapes import SETUP
 from qail.testing.proxy import ChaosProxy
 from qail.testing.rule import Rule, Verb
-from support.servers import Database, Server
+from support.cluster import Node
+from support.servers import Database, Server, at_hand, default_name
 from support.simple_query import SqlError
 
 ACCOUNTS = 16
@@ -44,6 +47,7 @@ CREATE TRIGGER dawdle BEFORE INSERT ON keyless FOR EACH ROW EXECUTE FUNCTION daw
 EXPLAINED = {
     "terminate": {"57P01"},
     "crash": {"57P01", "57P02", "57P03"},
+    "restart": {"57P01", "57P02", "57P03"},
     "timeouts": {"57014"},
 }
 """The errors of the server that a trouble may cause: admin_shutdown, crash_shutdown, cannot_connect_now ..."""
@@ -57,15 +61,23 @@ class Arena:
     address: Address
     trouble: str
     proxy: ChaosProxy | None = None
+    node: Node | None = None
+    """The server, where this storm stops and starts it."""
     accounts: int = ACCOUNTS
     total: int = ACCOUNTS * BALANCE
+    _restarting: threading.Thread | None = None
 
     @classmethod
     @contextmanager
     def on(cls, server: Server, kind: Kind, seed: int) -> Iterator[Arena]:
         """A database with the tables of all workloads, dropped at the end."""
         name = f"qail-storm-{os.getpid()}-{kind.id}"
-        with server.fresh_database() as database, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
+            node: Node | None = None
+            if kind.trouble == "restart":
+                node = stack.enter_context(_server_of_its_own())
+                server = Server(node.source, cast("Any", node))
+            database = stack.enter_context(server.fresh_database())
             database.sql(TABLES_SQL + SETUP + ";" + SESSION_STATE)
             if kind.trouble == "timeouts":
                 database.sql(TIMEOUT_SQL)
@@ -77,17 +89,13 @@ class Arena:
                 _slow_down(proxy, kind)
                 # Only TCP knows resets.
                 where = (proxy.tcp_host, proxy.tcp_port) if kind.trouble == "cut" else (proxy.host, proxy.port)
-            yield cls(
-                database,
-                Address(*where, server.user, database.name, name, kind.statement_cache_size),
-                kind.trouble,
-                proxy,
-            )
+            address = Address(*where, server.user, database.name, name, kind.statement_cache_size)
+            yield cls(database, address, kind.trouble, proxy, node)
 
     def rows(self, table: str) -> Counter[int]:
         """How often each key is in a table of the ledger."""
         assert table in TABLES
-        found = self._sql(f"SELECT key, count(*) FROM {table} GROUP BY key")
+        found = self.database.sql(f"SELECT key, count(*) FROM {table} GROUP BY key")
         return Counter({int(key or 0): int(number or 0) for key, number in found})
 
     def make_trouble(self, source: random.Random) -> None:
@@ -99,6 +107,8 @@ class Arena:
             self._quietly(
                 f"SELECT pg_terminate_backend(pid) FROM ({self._backends} ORDER BY random() LIMIT {limit}) AS b"
             )
+        elif self.trouble == "restart":
+            self._restart(source.choice(("fast", "immediate")))
         elif self.trouble == "crash":
             for (process_id,) in self._quietly(f"{self._backends} LIMIT 1"):
                 with contextlib.suppress(ProcessLookupError):
@@ -117,10 +127,22 @@ class Arena:
             message = source.choice("CZ2T")
             self.proxy.add(Rule(verb, to="client", message=message, offset=source.randint(0, 6)))
 
+    def _restart(self, mode: str) -> None:
+        """Stop and start the server, beside what the storm does; nothing if that is under way."""
+        assert self.node is not None
+        if self._restarting is None or not self._restarting.is_alive():
+            self._restarting = threading.Thread(target=self.node.restart, args=(mode,))
+            self._restarting.start()
+
     def end_trouble(self) -> None:
         """From now on all is calm."""
+        if self._restarting is not None:
+            self._restarting.join()
         if self.proxy is not None:
             self.proxy.release_all()
+        if self.trouble == "timeouts":
+            # For those who come to look; the storm's own connections keep it.
+            self.database.server.sql(f'ALTER DATABASE "{self.database.name}" RESET statement_timeout')
 
     def explains(self, sqlstate: str) -> bool:
         """Whether this arena's trouble may cause that error of the server."""
@@ -134,12 +156,20 @@ class Arena:
     def _quietly(self, sql: str) -> list[tuple[str | None, ...]]:
         """A server that starts anew answers nobody for a while."""
         try:
-            return self._sql(sql)
+            return self.database.sql(sql)
         except (SqlError, OSError):
             return []
 
-    def _sql(self, sql: str) -> list[tuple[str | None, ...]]:
-        return self.database.sql("SET statement_timeout = 0; " + sql)
+
+@contextmanager
+def _server_of_its_own() -> Iterator[Node]:
+    node = Node(next(source for source in at_hand() if source.name == default_name()))
+    try:
+        node.initialize()
+        node.start()
+        yield node
+    finally:
+        node.remove()
 
 
 def _slow_down(proxy: ChaosProxy, kind: Kind) -> None:

@@ -59,6 +59,13 @@ STORMS = {
         Kind("cuts", "links cut at random", WRITES, trouble="cut", trouble_every=40),
         Kind("kills", "backends terminated", WRITES, trouble="terminate", trouble_every=40),
         Kind("crash", "kill -9 of a backend: the server starts anew", WRITES, trouble="crash", trouble_every=400),
+        Kind(
+            "restart",
+            "the server is stopped, fast or at once, and started",
+            WRITES,
+            trouble="restart",
+            trouble_every=400,
+        ),
         Kind("timeouts", "statement_timeout of the server", WRITES, trouble="timeouts", cancelled=0.1),
         Kind("fence", "statements cut short, others behind them", CUT_SHORT, 20, 10, 2, 0.0, cancel_delay_seconds=LATE),
         Kind("pieces", "answers in pieces of a few bytes", PIECES, 40, 5, 4, 0.0, piece_bytes=24),

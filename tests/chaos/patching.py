@@ -51,7 +51,8 @@ def read_break(path: Path) -> Break:
 
 
 def _sides(hunk: str) -> tuple[str, str]:
-    lines = hunk.splitlines(keepends=True)
+    # Editors like to take the blank off an empty line of context.
+    lines = [" \n" if line == "\n" else line for line in hunk.splitlines(keepends=True)]
     before = "".join(line[1:] for line in lines if line[0] in " -")
     after = "".join(line[1:] for line in lines if line[0] in " +")
     return before, after

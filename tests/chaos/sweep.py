@@ -82,6 +82,11 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+def open_sockets() -> int:
+    links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+    return sum(os.readlink(link).startswith("socket:") for link in links if os.path.lexists(link))
+
+
 async def sweep(backend: Backend, database: Database, kind: str, operation: Operation) -> int:
     """Cancel `operation` at each of its suspensions, as `kind` says; how many there were."""
     stage = Stage(backend, database)

@@ -21,6 +21,7 @@ import pytest
 import qail
 import qail.sync
 from qail.pg.driver.pipeline import Pipeline
+from qail.pg.driver.prepare import PreparedStatement
 from qail.pg.sync.scope import Scope
 from support.backends import PATIENCE_SECONDS, Backend, Job, Jobs, Work
 
@@ -31,6 +32,7 @@ COUNTERPARTS: Final[dict[type, type]] = {
     qail.sync.Pipeline: Pipeline,
     qail.sync.Subscription: qail.Subscription,
     qail.sync.RowStream: qail.RowStream,
+    qail.sync.PreparedStatement: PreparedStatement,
 }
 ADAPTED: Final = (*COUNTERPARTS, qail.sync.CopyOut, qail.sync.PipelineAnswer, Scope)
 HOOKS: Final = ("on_connect", "on_acquire", "on_release", "reset")
@@ -66,7 +68,7 @@ class Deferred:
         self._value = self._call()
         return adapt(self._value.__enter__())
 
-    async def __aexit__(self, *reason: Any) -> None:
+    async def __aexit__(self, *reason: object) -> None:
         self._value.__exit__(*reason)
 
 
@@ -102,7 +104,7 @@ class Adapter:
     async def __aenter__(self) -> Any:
         return adapt(self.blocking.__enter__())
 
-    async def __aexit__(self, *reason: Any) -> None:
+    async def __aexit__(self, *reason: object) -> None:
         self.blocking.__exit__(*reason)
 
     def __aiter__(self) -> Adapter:
@@ -239,5 +241,5 @@ def with_plain_hooks(settings: dict[str, Any]) -> dict[str, Any]:
 def dump(thread: threading.Thread) -> None:
     """Where it hangs, and where all others are."""
     for ident, frame in sys._current_frames().items():
-        print(f"thread {ident}{' (this one)' if ident == thread.ident else ''}:")  # noqa: T201
+        print(f"thread {ident}{' (this one)' if ident == thread.ident else ''}:")
         traceback.print_stack(frame)

@@ -1,8 +1,6 @@
 """A PgBouncer in front of a test's server: transaction mode, on a unix socket, run by the servers' account.
 
-    with pgbouncer(server, database) as pooler: ... pooler.dsn
-
-Tests ask for it by the fixture `pooler`, which skips where the program is missing.
+with pgbouncer(database) as pooler: ... pooler.dsn
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qail.embedded_folders import Account, account_for, give_folder, make_base
+from qail.embedded_folders import account_for, give_folder, make_base
 from support.servers import Database
 from support.simple_query import run_sql
 
@@ -58,7 +56,9 @@ def pgbouncer(database: Database, pool_size: int = 5) -> Iterator[Pooler]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **_as(account),
+            user=account.uid if account is not None else None,
+            group=account.gid if account is not None else None,
+            extra_groups=[] if account is not None else None,
         )
         try:
             pooler = Pooler(str(folder), database)
@@ -90,10 +90,6 @@ def _settings(database: Database, folder: Path, pool_size: int) -> str:
             "",
         ]
     )
-
-
-def _as(account: Account | None) -> dict[str, object]:
-    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def _wait(pooler: Pooler, process: subprocess.Popen[bytes]) -> None:

@@ -42,39 +42,63 @@ T = TypeVar("T")
 class Conn:
     """A class of one's own satisfies the protocol: a test double, a wrapper."""
 
-    async def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+    async def fetch_all(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> list[R]:
         return []
 
-    async def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+    async def fetch_one(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> R:
         raise LookupError
 
-    async def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+    async def fetch_optional(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> R | None:
         return None
 
     @overload
-    async def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    async def fetch_value(
+        self, query: Dyn | DynReturning, /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> Any: ...
     @overload
-    async def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
-    async def fetch_value(self, query: Any, /, *, timeout: float | None = None) -> Any:
+    async def fetch_value(
+        self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> T: ...
+    async def fetch_value(self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: Any = None) -> Any:
         return None
 
     @overload
-    async def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    async def fetch_values(
+        self, query: Dyn | DynReturning, /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> list[Any]: ...
     @overload
-    async def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
-    async def fetch_values(self, query: Any, /, *, timeout: float | None = None) -> list[Any]:
+    async def fetch_values(
+        self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> list[T]: ...
+    async def fetch_values(
+        self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> list[Any]:
         return []
 
-    async def execute(self, command: Command | Fetchable[Any], /, *, timeout: float | None = None) -> int:
+    async def execute(
+        self, command: Command | Fetchable[Any], /, *, timeout: float | None = None, plan_cache_mode: Any = None
+    ) -> int:
         return 0
 
     async def execute_many(
-        self, command: Command | Fetchable[Any], rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        command: Command | Fetchable[Any],
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: Any = None,
     ) -> list[int]:
         return []
 
     async def fetch_many(
-        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None, plan_cache_mode: Any = None
     ) -> list[list[R]]:
         return []
 
@@ -86,10 +110,14 @@ class Conn:
         atomic: bool = True,
         return_errors: bool = False,
         timeout: float | None = None,
+        plan_cache_mode: Any = None,
     ) -> list[Any]:
         return []
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, **options: Any) -> Pipeline:
+        raise LookupError
+
+    async def prepare(self, query: Any, /, **options: Any) -> Any:
         raise LookupError
 
     def transaction(self, **modes: Any) -> AbstractAsyncContextManager[Executor]:

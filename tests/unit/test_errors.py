@@ -58,7 +58,7 @@ def test_every_error_survives_a_pickle_with_its_attributes_and_its_cause(kind: t
 
     found: Any = pickle.loads(pickle.dumps(error))
 
-    assert type(found) is kind
+    assert found.__class__ is kind
     assert found.args == error.args
     assert (found.outcome, found.index) == (Outcome.ABORTED, 3)
     assert isinstance(found.__cause__, PostgresError)

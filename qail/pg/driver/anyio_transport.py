@@ -180,8 +180,8 @@ class AnyioTransport:
 
 def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     """Why the stream ended. What is none of the stream's own errors is a mistake of ours, and reported."""
-    cause = group.exceptions[0]
-    while isinstance(cause, ExceptionGroup):
+    cause: Exception | BaseExceptionGroup[Exception] = group
+    while isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
     if not isinstance(cause, STREAM_ENDS):
         logger.error("reading or writing a connection failed", exc_info=cause)

@@ -158,6 +158,8 @@ class AsyncioRuntime:
     async def within(self, deadline: float | None, work: Callable[[], Awaitable[T]]) -> T:
         if deadline is None:
             return await work()
+        # A timer of another loop's, or of none: asyncio's own error would say nothing of it.
+        self.check_here("connection or pool")
         timer = asyncio.timeout_at(deadline)
         try:
             async with timer:

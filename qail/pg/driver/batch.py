@@ -103,22 +103,22 @@ class Batch:
             await link.settle(request)
             if places._may_move and is_unsent(request):
                 continue
-            if request.error is None:
-                for position, bound in enumerate(bounds):
-                    item = request.items[builder.first + position]
-                    if item.how != PREPARED:
-                        learn(places._namespace, bound, item.sink)
-            elif _is_stale(request):
-                self._forget(request.error_index - builder.first)
-                if heals(request) and not is_healed:
-                    is_healed = True
-                    bounds = await bound_for(places, self._calls, self._deadline)
-                    continue
-            return self._results(request, builder.first)
+            self._learn(request, builder.first, bounds)
+            if is_healed or not heals(request):
+                return self._results(request, builder.first)
+            is_healed = True
+            bounds = await bound_for(places, self._calls, self._deadline)
 
-    def _forget(self, index: int) -> None:
-        if 0 <= index < len(self._calls):
-            self._places._namespace.drop(self._calls[index].plan)
+    def _learn(self, request: Request, first: int, bounds: list[BoundPlan]) -> None:
+        """Keep what the answer told of the statements: their new types, or that one of them was stale."""
+        namespace = self._places._namespace
+        index = request.error_index - first
+        if _is_stale(request) and 0 <= index < len(self._calls):
+            namespace.drop(self._calls[index].plan)
+        for position, bound in enumerate(bounds if request.error is None else []):
+            item = request.items[first + position]
+            if item.how != PREPARED:
+                learn(namespace, bound, item.sink)
 
     def _results(self, request: Request, first: int) -> list[Any]:
         index = request.error_index - first
@@ -192,7 +192,7 @@ class ManySets:
         self._reader: Final = SetReader(call.plan)
         self._use: Final = use_of([call])
         self._windows: Final[deque[_Window]] = deque()
-        self._repeat: list[list[object]] = []
+        self._repeat: deque[list[object]] = deque()
         """Sets of windows that are sent again, the next ones to leave."""
         self._position = 0
         self._is_healed = False
@@ -265,23 +265,24 @@ class ManySets:
 
     def _fill(self, builder: SegmentBuilder, bound: BoundPlan, source: Iterator[Any]) -> list[list[object]]:
         sets: list[list[object]] = []
-        repeat, self._repeat = self._repeat, []
         try:
             while len(sets) < SETS_PER_SYNC and builder.byte_count < BYTES_PER_SYNC:
-                if len(sets) < len(repeat):
-                    values = repeat[len(sets)]
-                else:
-                    row = next(source, _END)
-                    if row is _END:
-                        break
-                    values = self._reader.read(row)
+                values = self._next_set(source)
+                if values is None:
+                    break
                 builder.add_set(bound, values, bound.sink() if self._is_fetch else DISCARD)
                 sets.append(values)
         except EncodeError as error:
             mark_index(error, self._position + len(sets))
             raise
-        self._repeat = repeat[len(sets) :]
         return sets
+
+    def _next_set(self, source: Iterator[Any]) -> list[object] | None:
+        """Values in the order of `$n`; None at the end."""
+        if self._repeat:
+            return self._repeat.popleft()
+        row = next(source, _END)
+        return None if row is _END else self._reader.read(row)
 
     async def _take_oldest(self) -> None:
         window = self._windows[0]
@@ -316,7 +317,7 @@ class ManySets:
             await window.link.answered(window.request)
             again += window.sets
             self._windows.popleft()
-        self._repeat = again + self._repeat
+        self._repeat.extendleft(reversed(again))
         self._position = failed.start
 
 

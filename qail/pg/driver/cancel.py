@@ -68,11 +68,12 @@ async def end_running(link: Link, grace_seconds: float = GRACE_SECONDS) -> None:
 def interrupt(link: Link) -> None:
     """A request of `link`, which has one owner, was given up: end what runs, unless somebody waits for an answer."""
     session = link.session
-    if link.is_tended or link.is_fenced or not link.is_usable or not session.depth or _is_left_to_end(link):
+    if link.is_fenced or not link.is_usable or not session.depth or _is_left_to_end(link):
         return
     if session.is_deserted:
+        # At once: whoever sends something next would be a neighbour.
         _raise_fence(link, lambda: not session.depth, GRACE_SECONDS)
-    else:
+    elif not link.is_tended:
         link.is_tended = True
         link.runtime.spawn(partial(_tend, link))
 

@@ -14,8 +14,8 @@ Source: protocol-flow.html, "COPY Operations"; sql-copy.html
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, suppress
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -53,7 +53,9 @@ async def copy_in(
     attempt.request = request
     try:
         await link.wait_until(lambda: _has_started(link, request))
-        await _send(link, request, writer, _pieces(records, PieceSize()))
+        # Closed here: trio warns of a generator that is left to the garbage collector.
+        async with aclosing(_pieces(records, PieceSize())) as pieces:
+            await _send(link, request, writer, pieces)
         await link.answered(request)
     except BaseException as error:
         await _give_up(link, request, error)
@@ -121,7 +123,7 @@ async def _give_up(link: Link, request: Request, error: BaseException) -> None:
         link.hold_for(request)
 
 
-async def _pieces(records: Any, size: PieceSize) -> AsyncIterator[tuple[PieceSize, list[Any]]]:
+async def _pieces(records: Any, size: PieceSize) -> AsyncGenerator[tuple[PieceSize, list[Any]], None]:
     if hasattr(records, "__aiter__"):
         piece: list[Any] = []
         async for record in records:

@@ -24,9 +24,10 @@ from qail.pg.codec.registry import CodecRegistry
 from qail.pg.driver.bind import heals, must_open_first, told
 from qail.pg.driver.commands import ask
 from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
+from qail.pg.driver.link import Link
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, rows_of
 from qail.pg.driver.segment import control, describe_only
-from qail.pg.protocol.request import Item
+from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.state import PREPARED, REPLACE
 from qail.pg.steps.command import TextCommand
 from qail.pg.steps.sets import values_of
@@ -141,32 +142,38 @@ async def prepare(places: Places, query: Any, timeout: float | None) -> Prepared
 
 async def _prepared(places: Places, call: Call, deadline: float | None, attempt: Attempt) -> BoundPlan:
     """Have one connection prepare it, unless it has; its binding."""
-    plan = call.plan
+    namespace, plan = places._namespace, call.plan
     is_healed = False
     while True:
-        bound = places._namespace.find(plan) or await places._bind(call, deadline)
+        bound = namespace.find(plan) or await places._bind(call, deadline)
         link = await places._place(bound.use, deadline)
         if must_open_first(link):
             await link.run(control(link, [], is_end=False))
-        how = link.session.statements.how(bound.statement_name)
-        if how == PREPARED and (is_healed or not bound.described.is_current):
-            how = REPLACE
-        if how != PREPARED:
-            sink = bound.sink()
-            request = describe_only(link, bound.describe_segment(how), sink, bound.statement_name, how)
-            attempt.request = request
-            await link.settle(request)
-            if request.error is not None:
-                places._namespace.drop(plan)
-                if is_healed or not heals(request):
-                    raise told(request, plan)
-                is_healed = True
-                continue
-            learn(places._namespace, bound, sink)
-            bound = places._namespace.find(plan) or bound
-        # Also one that carries literals, which is not kept otherwise: it will run again.
-        places._namespace.keep(plan, bound, is_wanted=True)
-        return bound
+        sink = bound.sink()
+        request = await _parse(link, bound, sink, attempt, is_fresh=is_healed)
+        if request is None or request.error is None:
+            learn(namespace, bound, sink)
+            found = namespace.find(plan)
+            # Also one that carries literals, which is not kept otherwise: it will run again.
+            namespace.keep(plan, bound if found is None else found, is_wanted=True)
+            return bound if found is None else found
+        namespace.drop(plan)
+        if is_healed or not heals(request):
+            raise told(request, plan)
+        is_healed = True
+
+
+async def _parse(link: Link, bound: BoundPlan, sink: RowSink, attempt: Attempt, *, is_fresh: bool) -> Request | None:
+    """Parse and describe it on `link`; None where that has been done. The request is settled, its error in it."""
+    how = link.session.statements.how(bound.statement_name)
+    if how == PREPARED:
+        if bound.described.is_current and not is_fresh:
+            return None
+        how = REPLACE
+    request = describe_only(link, bound.describe_segment(how), sink, bound.statement_name, how)
+    attempt.request = request
+    await link.settle(request)
+    return request
 
 
 async def _type_names(places: Places, bound: BoundPlan, deadline: float | None, attempt: Attempt) -> dict[int, str]:

@@ -16,6 +16,7 @@ from librt.strings import BytesWriter
 
 from qail.compile.frames import BoundPlan
 from qail.pg.codec.rows import RowDecoder
+from qail.pg.codec.text import utf8_of
 from qail.pg.driver.link import Link
 from qail.pg.driver.transport import Waiter
 from qail.pg.protocol.request import DISCARD, Item, Request, single_item
@@ -212,7 +213,7 @@ def simple(text: str, *, is_control: bool = False) -> Request:
         EncodeError: the text holds NUL or a lone surrogate.
     """
     out = BytesWriter()
-    write_query(out, text.encode())
+    write_query(out, utf8_of("a script", text))
     request = Request(out.getvalue(), [], SIMPLE)
     request.has_nontransactional = True
     request.is_control = is_control

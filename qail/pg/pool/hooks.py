@@ -1,15 +1,15 @@
 """Hooks: the user's functions that are given a connection, and what keeps them in bounds.
 
 Rule 1: a hook may be a coroutine function or a plain one, and has HOOK_SECONDS.
-Rule 2: the connection it was given is taken back when it ends, and must then be outside any transaction, with nothing in
-flight.
+Rule 2: the connection it was given is taken back when it ends, and must then be outside any transaction, with
+nothing in flight.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from collections.abc import Callable
+from typing import Any, Final
 
 from qail.errors import Outcome, PoolError
 from qail.pg.driver.connection import Connection
@@ -30,7 +30,7 @@ async def call_hook(hook: Callable[[Connection], Any], name: str, connection: Co
     async def called() -> None:
         result = hook(connection)
         if inspect.isawaitable(result):
-            await cast("Awaitable[Any]", result)
+            await result
 
     try:
         await runtime.within(runtime.now() + HOOK_SECONDS, called)
@@ -41,7 +41,7 @@ async def call_hook(hook: Callable[[Connection], Any], name: str, connection: Co
 async def run_hook(
     hook: Callable[[Connection], Any], name: str, lend: Callable[[Link], Connection], link: Link, runtime: Runtime
 ) -> None:
-    """`call_hook` with a connection that is made for it and taken back. Raises HookFailed when it cannot be used then."""
+    """`call_hook` with a connection that is made for it and taken back. Raises HookFailed when it is of no use then."""
     connection = lend(link)
     try:
         await call_hook(hook, name, connection, runtime)

@@ -139,7 +139,7 @@ class Keeper:
         return slot
 
     def _granted(self, waiting: Waiting) -> Slot | None:
-        """What was granted. A connection that was lost on the way to its borrower is none: he is first in line again."""
+        """What was granted. A connection lost on the way to its borrower is none: he is first in line again."""
         slot = waiting.slot
         if slot is None or slot not in self.slots or (slot.link is not None and slot.link.is_usable):
             return slot

@@ -80,7 +80,7 @@ class Opener:
         keeper = self._keeper
         try:
             link = await self._make(slot)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # a hook of the user's may raise anything
             self._leave(slot)
             self._failed(error)
             keeper.tell_quiet()

@@ -165,7 +165,7 @@ def in_turn(slots: Sequence[S], limits: Limits) -> list[S]:
 
 @dataclass(frozen=True, slots=True)
 class Assignment(Generic[S]):
-    """What to do for those who wait: leases to grant in order, slots to drain, share again or ping, connections to open."""
+    """What to do for those who wait: leases to grant, in order; slots to drain, share again, ping; how many to open."""
 
     grant: tuple[S, ...] = ()
     drain: tuple[S, ...] = ()

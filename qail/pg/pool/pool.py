@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from qail.ast.build.builder import Fetchable
 from qail.compile.frames import READS, SLOW
@@ -39,7 +39,7 @@ from qail.pg.pool.keeper import Keeper
 from qail.pg.pool.lease import Lease, PoolCopyOut
 from qail.pg.pool.on_lease import OnLease
 from qail.pg.pool.plan import SlotState
-from qail.pg.pool.rules import Hook, ResetMode, Rules, check_sizes, make_rules
+from qail.pg.pool.rules import Rules, check_sizes, make_rules, take_options
 from qail.pg.pool.sharing import check_shareable
 from qail.pg.pool.slot import MAX_QUEUED_BYTES, Slot
 from qail.pg.pool.stats import PoolStats
@@ -350,31 +350,18 @@ def _give_back(keeper: Keeper, slot: Slot, link: Link) -> None:
     keeper.returner.give_back(slot)
 
 
-def create_pool(
-    dsn: str | None = None,
-    /,
-    *,
-    min_size: int = 1,
-    max_size: int = 10,
-    max_lifetime: float | None = 3600.0,
-    idle_timeout: float | None = 600.0,
-    reuse: Literal["lifo", "fifo"] = "lifo",
-    reset: ResetMode | Hook = "fast",
-    on_connect: Hook | None = None,
-    on_acquire: Hook | None = None,
-    on_release: Hook | None = None,
-    **settings: Any,
-) -> Pool:
-    """A pool of `min_size` to `max_size` connections: enter it with `async with`, or `await pool.open()`.
+def create_pool(dsn: str | None = None, /, **settings: Any) -> Pool:
+    """A pool of connections: enter it with `async with`, or `await pool.open()`.
 
-    `dsn` and `settings` are as for `qail.connect`. Hooks are plain or async functions that take the connection.
+    `dsn` and the other settings are as for `qail.connect`. Hooks are plain or async functions that take the connection.
 
     Args:
-        max_lifetime: seconds after which a connection is replaced, less a tenth at most; None: never.
-        idle_timeout: seconds after which an idle connection beyond `min_size` is closed; None: never.
-        reuse: which idle connection is taken next: the one used last, or the one that has been idle longest.
-        reset: how a lease's traces are removed. `fast`: if something ran that may have left some. `verified`: and a
-            query proves that none is left. `clean`: whenever something ran. A hook: by it, after every lease.
+        min_size, max_size: how many connections it keeps, and has at most; 1 and 10.
+        max_lifetime: seconds after which a connection is replaced, less a tenth at most; None: never. 3600.
+        idle_timeout: seconds after which an idle connection beyond `min_size` is closed; None: never. 600.
+        reuse: which idle connection is taken next: the one used last ("lifo"), or the one idle longest ("fifo").
+        reset: how a lease's traces are removed. "fast": if something ran that may have left some. "verified": and a
+            query proves that none is left. "clean": whenever something ran. A hook: by it, after every lease.
         on_connect: prepares a new connection before anybody has it; runs again after a reset has undone what it did.
         on_acquire: is given each lease before its borrower, in the borrower's task.
         on_release: is given each lease after its borrower, in a task of the pool.
@@ -382,15 +369,5 @@ def create_pool(
     Raises:
         ConfigError: the sizes, a time, a hook, the DSN or a setting cannot be.
     """
-    rules = make_rules(
-        min_size=min_size,
-        max_size=max_size,
-        max_lifetime=max_lifetime,
-        idle_timeout=idle_timeout,
-        reuse=reuse,
-        reset=reset,
-        on_connect=on_connect,
-        on_acquire=on_acquire,
-        on_release=on_release,
-    )
+    rules = make_rules(take_options(settings))
     return Pool(load_config(dsn, settings), rules)

@@ -76,8 +76,7 @@ class Returner:
         except DeadlinePassed:
             logger.warning("a connection to %s could not be cleaned: no answer in time", link.address)
             destroy(link)
-        except Exception as error:
-            # A hook of the user's may raise anything.
+        except Exception as error:  # noqa: BLE001  # a hook of the user's may raise anything
             logger.warning("a connection to %s could not be cleaned: %r", link.address, error)
             destroy(link)
         if slot not in keeper.slots:

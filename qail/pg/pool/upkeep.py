@@ -54,8 +54,6 @@ class Upkeep:
         while not keeper.is_closing:
             self._waiter = keeper.runtime.waiter()
             due = self.round()
-            if keeper.is_closing:
-                return
             try:
                 await keeper.runtime.within(None if due == FOREVER else due, self._woken)
             except DeadlinePassed:

@@ -50,13 +50,8 @@ class AdvisoryKey:
         bound, kind = (_INT4, "int4") if isinstance(key, tuple) else (_INT8, "int8")
         if isinstance(key, tuple) and len(parts) != 2:
             raise EncodeError(f"an advisory lock's key is one int or a pair of ints, not {len(parts)} of them")
-        for part in parts:
-            if not isinstance(part, int) or isinstance(part, bool):
-                raise EncodeError(f"an advisory lock's key is one int or a pair of ints, not {type(part).__name__}")
-            if not -bound <= part < bound:
-                raise EncodeError(f"{part} is outside {kind}, {-bound}..{bound - 1}: no key of an advisory lock")
         self._casts: Final = ", ".join(f"${number + 1}::pg_catalog.{kind}" for number in range(len(parts)))
-        self._values: Final = [str(part) for part in parts]
+        self._values: Final = [_text(part, kind, bound) for part in parts]
 
     def lock(self, kind: LockKind) -> TextCommand:
         """Take the lock. Without `wait` the answer is `t` or `f`; with it, an answer means that it was taken."""
@@ -70,3 +65,11 @@ class AdvisoryKey:
     def _call(self, words: list[str], kind: LockKind) -> TextCommand:
         name = "_".join([*words, *(["shared"] if kind.shared else [])])
         return TextCommand(f"SELECT pg_catalog.{name}({self._casts})", *self._values)
+
+
+def _text(part: object, kind: str, bound: int) -> str:
+    if not isinstance(part, int) or isinstance(part, bool):
+        raise EncodeError(f"an advisory lock's key is one int or a pair of ints, not {type(part).__name__}")
+    if not -bound <= part < bound:
+        raise EncodeError(f"{int(part)} is outside {kind}, {-bound}..{bound - 1}: no key of an advisory lock")
+    return str(int(part))

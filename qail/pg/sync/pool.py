@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from qail.ast.build.builder import Fetchable
 from qail.pg.config.load import load_config
@@ -17,7 +18,7 @@ from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS
 from qail.pg.driver.listen import DEFAULT_MAX_WAITING
 from qail.pg.driver.transaction import Transaction
 from qail.pg.pool.pool import CLOSE_SECONDS, Pool
-from qail.pg.pool.rules import ResetMode, make_rules
+from qail.pg.pool.rules import make_rules, take_options
 from qail.pg.pool.stats import PoolStats
 from qail.pg.pool.transacting import ACQUIRE_SECONDS
 from qail.pg.steps.retry import RetryBudget
@@ -32,7 +33,6 @@ from qail.pg.sync.verbs import BlockingVerbs
 
 R = TypeVar("R")
 T = TypeVar("T")
-BlockingHook: TypeAlias = Callable[[BlockingConnection], Any]
 
 
 class BlockingPool(BlockingVerbs[Pool]):
@@ -170,39 +170,18 @@ class BlockingPool(BlockingVerbs[Pool]):
         return repr(self._inner).replace("qail.", "qail.sync.")
 
 
-def create_pool(
-    dsn: str | None = None,
-    /,
-    *,
-    min_size: int = 1,
-    max_size: int = 10,
-    max_lifetime: float | None = 3600.0,
-    idle_timeout: float | None = 600.0,
-    reuse: Literal["lifo", "fifo"] = "lifo",
-    reset: ResetMode | BlockingHook = "fast",
-    on_connect: BlockingHook | None = None,
-    on_acquire: BlockingHook | None = None,
-    on_release: BlockingHook | None = None,
-    **settings: Any,
-) -> BlockingPool:
-    """A pool of `min_size` to `max_size` connections: `with qail.sync.create_pool(...) as pool`, or `pool.open()`.
+def create_pool(dsn: str | None = None, /, **settings: Any) -> BlockingPool:
+    """A pool of connections: `with qail.sync.create_pool(...) as pool`, or `pool.open()`.
 
-    The arguments are those of `qail.create_pool`. Hooks are plain functions that take the connection; `on_acquire` runs in
-    the borrower's thread, the others in threads of the pool's.
+    The arguments are those of `qail.create_pool`. Hooks are plain functions that take the connection; `on_acquire` runs
+    in the borrower's thread, the others in threads of the pool's.
 
     Raises:
         ConfigError: the sizes, a time, a hook, the DSN or a setting cannot be.
     """
     runtime = BlockingRuntime()
-    rules = make_rules(
-        min_size=min_size,
-        max_size=max_size,
-        max_lifetime=max_lifetime,
-        idle_timeout=idle_timeout,
-        reuse=reuse,
-        reset=hook_of(reset, runtime, "reset") if callable(reset) else reset,
-        on_connect=hook_of(on_connect, runtime, "on_connect"),
-        on_acquire=hook_of(on_acquire, runtime, "on_acquire"),
-        on_release=hook_of(on_release, runtime, "on_release"),
-    )
+    options = take_options(settings)
+    hooks = ("reset", "on_connect", "on_acquire", "on_release")
+    given = {name: getattr(options, name) for name in hooks if callable(getattr(options, name))}
+    rules = make_rules(replace(options, **{name: hook_of(hook, runtime, name) for name, hook in given.items()}))
     return BlockingPool(Pool(load_config(dsn, settings), rules), runtime)

@@ -8,19 +8,21 @@ Rule: nothing of what a verb does is written here. The types are those of the as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Final, Generic, TypeVar, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
+from qail.pg.config.connect_config import PlanCacheMode
 from qail.pg.driver.transaction import OnLink
 from qail.pg.driver.verbs import Statement
 from qail.pg.pool.pool import Pool
 from qail.pg.steps.transaction import TransactionStatus
 from qail.pg.sync.copying import BlockingCopyOut, records_of
 from qail.pg.sync.pipeline import BlockingPipeline
+from qail.pg.sync.prepare import BlockingPreparedStatement
 from qail.pg.sync.runtime import BlockingRuntime
 
 R = TypeVar("R")
@@ -36,47 +38,103 @@ class BlockingVerbs(Generic[V]):
         self._runtime: Final = runtime
         self._run: Final = runtime.run
 
-    def fetch_all(self, query: Fetchable[R], /, *, timeout: float | None = None) -> list[R]:
+    def fetch_all(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> list[R]:
         """All rows, each in the form the query promises."""
-        return self._run(self._inner.fetch_all(query, timeout=timeout))
+        return self._run(self._inner.fetch_all(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
-    def fetch_one(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R:
+    def fetch_one(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R:
         """The only row. Raises NoRowsError, TooManyRowsError."""
-        return self._run(self._inner.fetch_one(query, timeout=timeout))
+        return self._run(self._inner.fetch_one(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
-    def fetch_optional(self, query: Fetchable[R], /, *, timeout: float | None = None) -> R | None:
+    def fetch_optional(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> R | None:
         """The only row, or None. Raises TooManyRowsError."""
-        return self._run(self._inner.fetch_optional(query, timeout=timeout))
+        return self._run(self._inner.fetch_optional(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
     @overload
-    def fetch_value(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> Any: ...
+    def fetch_value(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> Any: ...
     @overload
-    def fetch_value(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> T: ...
-    def fetch_value(self, query: Any, /, *, timeout: float | None = None) -> Any:
+    def fetch_value(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> T: ...
+    def fetch_value(
+        self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> Any:
         """The one column of the only row. Raises NoRowsError, TooManyRowsError."""
-        return self._run(self._inner.fetch_value(query, timeout=timeout))
+        return self._run(self._inner.fetch_value(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
     @overload
-    def fetch_values(self, query: Dyn | DynReturning, /, *, timeout: float | None = None) -> list[Any]: ...
+    def fetch_values(
+        self,
+        query: Dyn | DynReturning,
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[Any]: ...
     @overload
-    def fetch_values(self, query: Fetchable[tuple[T]], /, *, timeout: float | None = None) -> list[T]: ...
-    def fetch_values(self, query: Any, /, *, timeout: float | None = None) -> list[Any]:
+    def fetch_values(
+        self,
+        query: Fetchable[tuple[T]],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[T]: ...
+    def fetch_values(
+        self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> list[Any]:
         """The one column of all rows."""
-        return self._run(self._inner.fetch_values(query, timeout=timeout))
+        return self._run(self._inner.fetch_values(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
-    def execute(self, command: Statement, /, *, timeout: float | None = None) -> int:
+    def execute(
+        self, command: Statement, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> int:
         """Run a command; rows affected, 0 for one that counts none. Rows it returns are not kept."""
-        return self._run(self._inner.execute(command, timeout=timeout))
+        return self._run(self._inner.execute(command, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
-    def execute_many(self, command: Statement, rows: Iterable[Any], /, *, timeout: float | None = None) -> list[int]:
+    def execute_many(
+        self,
+        command: Statement,
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
+    ) -> list[int]:
         """One command with many sets of values; the rows affected by each."""
-        return self._run(self._inner.execute_many(command, rows, timeout=timeout))
+        work = self._inner.execute_many(command, rows, timeout=timeout, plan_cache_mode=plan_cache_mode)
+        return self._run(work)
 
     def fetch_many(
-        self, query: Fetchable[R], rows: Iterable[Any], /, *, timeout: float | None = None
+        self,
+        query: Fetchable[R],
+        rows: Iterable[Any],
+        /,
+        *,
+        timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[list[R]]:
         """One query with many sets of values; the rows of each."""
-        return self._run(self._inner.fetch_many(query, rows, timeout=timeout))
+        work = self._inner.fetch_many(query, rows, timeout=timeout, plan_cache_mode=plan_cache_mode)
+        return self._run(work)
 
     def batch(
         self,
@@ -86,6 +144,7 @@ class BlockingVerbs(Generic[V]):
         atomic: bool = True,
         return_errors: bool = False,
         timeout: float | None = None,
+        plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[Any]:
         """Many statements in one flight; rows for each that returns rows, else the rows affected.
 
@@ -93,12 +152,25 @@ class BlockingVerbs(Generic[V]):
             atomic: one implicit transaction: all or nothing. Otherwise each is its own, in order.
             return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`.
         """
-        work = self._inner.batch(queries, atomic=atomic, return_errors=return_errors, timeout=timeout)
+        work = self._inner.batch(
+            queries, atomic=atomic, return_errors=return_errors, timeout=timeout, plan_cache_mode=plan_cache_mode
+        )
         return self._run(work)
 
-    def pipeline(self) -> BlockingPipeline:
+    def pipeline(
+        self, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> BlockingPipeline:
         """`with db.pipeline() as p`: calls that return at once and are answered together, a Sync each."""
-        return BlockingPipeline(self._inner.pipeline(), self._runtime)
+        pipeline = self._inner.pipeline(timeout=timeout, plan_cache_mode=plan_cache_mode)
+        return BlockingPipeline(pipeline, self._runtime)
+
+    @overload
+    def prepare(self, query: Fetchable[R], /, *, timeout: float | None = None) -> BlockingPreparedStatement[R]: ...
+    @overload
+    def prepare(self, query: Command, /, *, timeout: float | None = None) -> BlockingPreparedStatement[Any]: ...
+    def prepare(self, query: Any, /, *, timeout: float | None = None) -> BlockingPreparedStatement[Any]:
+        """Have the server parse `query` now: its types are known before it runs, and so is its first error."""
+        return BlockingPreparedStatement(self._run(self._inner.prepare(query, timeout=timeout)), self._runtime)
 
     def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
         """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""

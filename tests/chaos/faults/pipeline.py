@@ -16,7 +16,7 @@ async def only_the_caller_whose_statement_fails_is_told(run: FaultRun) -> None:
         async with run.backend.pool(database.dsn, max_size=1) as pool:
             numbers = [1, 2, 2, *range(3, 50)]
             results = await run.backend.together(
-                *(lambda n=n: pool.execute(Qail.add("tokens").values({"id": n})) for n in numbers)  # type: ignore[misc]
+                *(lambda n=n: pool.execute(Qail.add("tokens").values({"id": n})) for n in numbers)
             )
             failed = [each for each in results if each != 1]
             assert [type(each) for each in failed] == [UniqueViolation]
@@ -63,13 +63,14 @@ async def an_error_wherever_it_strikes_is_that_of_its_own_caller(run: FaultRun) 
 
 async def _together(run: FaultRun, pool: Any, form: str, statements: list[Any]) -> list[Any]:
     if form == "tasks":
-        return await run.backend.together(*(lambda each=each: pool.execute(each) for each in statements))  # type: ignore[misc]
+        return await run.backend.together(*(lambda each=each: pool.execute(each) for each in statements))
     if form == "batch":
         return list(await pool.batch(statements, atomic=False, return_errors=True))
     results: list[Any] = []
+    answers: list[Any] = []
     try:
         async with pool.pipeline() as pipeline:
-            answers = [pipeline.execute(each) for each in statements]
+            answers += [pipeline.execute(each) for each in statements]
     except Exception:  # noqa: BLE001  what nobody has looked at yet
         pass
     for answer in answers:

@@ -172,7 +172,7 @@ def test_more_statements_than_fit_are_closed_on_the_server(
                 for _ in range(3):
                     if how == "together":
                         found = await backend.together(
-                            *(lambda n=n: connection.fetch_value(statement_of(n)) for n in range(200))  # type: ignore[misc]
+                            *(lambda n=n: connection.fetch_value(statement_of(n)) for n in range(200))
                         )
                     else:
                         rows = await connection.batch([statement_of(n) for n in range(200)], atomic=False)
@@ -195,7 +195,7 @@ def test_first_use_by_many_at_once_never_finds_the_name_taken(backend: Backend, 
     async def body() -> None:
         async with backend.pool(numbers.dsn, max_size=2) as pool:
             for number in range(20):
-                found = await backend.together(*[lambda n=number: pool.fetch_value(statement_of(n))] * 30)  # type: ignore[misc]
+                found = await backend.together(*[lambda n=number: pool.fetch_value(statement_of(n))] * 30)
                 assert found == [number + 1] * 30
 
     backend.run(body)
@@ -222,7 +222,8 @@ def test_a_call_says_how_it_is_planned_in_the_same_flight(backend: Backend, numb
                 assert await pool.fetch_value(mode()) == other
                 assert await pool.batch([mode(), mode()], plan_cache_mode=given) == [[(told,)], [(told,)]]
                 assert await pool.batch([mode()], atomic=False, plan_cache_mode=given) == [[(told,)]]
-                assert await pool.fetch_many(mode(), [("plan_cache_mode",)] * 2, plan_cache_mode=given) == [[(told,)], [(told,)]]
+                sets = [("plan_cache_mode",)] * 2
+                assert await pool.fetch_many(mode(), sets, plan_cache_mode=given) == [[(told,)], [(told,)]]
                 async with pool.pipeline(plan_cache_mode=given) as pipeline:
                     answer = pipeline.fetch_value(mode())
                 assert answer.result() == told

@@ -209,13 +209,14 @@ def test_indexes_count_the_callers_items_alone(backend: Backend, things: Databas
                 async with connection.transaction(settings={"app.tenant": "7"}) as tx:
                     if not opening:
                         await tx.fetch_all(ROWS)
-                    results = await tx.batch([add(2), add(2), ROWS], return_errors=True)
+                    results: list[Any] = await tx.batch([add(2), add(2), ROWS], return_errors=True)
                     assert results[0] == 1
                     assert results[1].index == 1
                     assert isinstance(results[2], PipelineAborted)
                     assert results[2].index == 1
                     assert results[2].cause is results[1]
-                    raise results[1]
+                    error: UniqueViolation = results[1]
+                    raise error
             assert caught.value.index == 1
 
     backend.run(body)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
 
 import qail
 from qail import ConnectionLost, DeadlineExceeded, Outcome, Qail
 from qail.pg.wire.extended import Query, Sync, Terminate
-from qail.pg.wire.message import Message, encode_message
-from qail.pg.wire.reader import BackendReader
+from qail.pg.wire.message import encode_message
 from qail.pg.wire.result import CommandComplete, DataRow, ReadyForQuery
-from qail.pg.wire.startup import CancelRequest, StartupMessage
+from qail.pg.wire.startup import CancelRequest
 from qail.testing import ChaosProxy, Rule
 from support.backends import Backend
+from support.raw_client import RawClient
 from support.servers import Database, Server
 
 pytestmark = [pytest.mark.feature("TS4"), pytest.mark.backends("asyncio", "trio")]
@@ -26,50 +29,16 @@ NUMBERS = Qail.get("numbers").columns("id").order_by("id")
 @pytest.fixture(scope="module")
 def numbers(server: Server) -> Iterator[Database]:
     with server.fresh_database() as database:
-        database.sql("CREATE TABLE numbers AS SELECT id FROM generate_series(1, 50) AS id")
+        database.sql(
+            "CREATE TABLE numbers AS SELECT id FROM generate_series(1, 50) AS id; CREATE TABLE wide (word text)"
+        )
         yield database
 
 
-class RawClient:
-    """A session on a bare socket, one message at a time."""
-
-    def __init__(self, proxy: ChaosProxy, database: Database, *, tcp: bool = False) -> None:
-        if tcp:
-            self.socket = socket.create_connection((proxy.tcp_host, proxy.tcp_port))
-        else:
-            self.socket = socket.socket(socket.AF_UNIX)
-            try:
-                self.socket.connect(f"{proxy.host}/.s.PGSQL.{proxy.port}")
-            except OSError:
-                self.socket.close()
-                raise
-        self.socket.settimeout(30)
-        self._reader = BackendReader()
-        self._messages: list[Message] = []
-        user = database.server.user
-        self.send(StartupMessage(0x30000, {"user": user, "database": database.name}))
-        self.read_until(ReadyForQuery)
-
-    def send(self, *messages: Message) -> None:
-        self.socket.sendall(b"".join(map(encode_message, messages)))
-
-    def read_until(self, kind: type[Message]) -> list[Message]:
-        found: list[Message] = []
-        while True:
-            while self._messages:
-                found.append(self._messages.pop(0))
-                if isinstance(found[-1], kind):
-                    return found
-            data = self.socket.recv(65_536)
-            if not data:
-                raise EOFError
-            self._messages = list(self._reader.feed(data))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
+def raw_client(proxy: ChaosProxy, database: Database, *, tcp: bool = False) -> RawClient:
+    """A session that has begun."""
+    place = (proxy.tcp_host, proxy.tcp_port) if tcp else (proxy.host, proxy.port)
+    return RawClient(*place, user=database.server.user, database=database.name)
 
 
 @pytest.mark.parametrize("tcp", [False, True])
@@ -101,7 +70,7 @@ def test_what_only_moves_bytes_changes_nothing(
 
 @pytest.mark.backends("asyncio")
 def test_one_byte_at_a_time_arrives_one_byte_at_a_time(backend: Backend, numbers: Database) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
         proxy.add(Rule("trickle"))
         client.send(Query(b"SELECT 1"))
         sizes: list[int] = []
@@ -112,6 +81,36 @@ def test_one_byte_at_a_time_arrives_one_byte_at_a_time(backend: Backend, numbers
             seen += data
 
     assert set(sizes) == {1}
+
+
+@pytest.mark.parametrize("to", ["client", "server"])
+@pytest.mark.backends("asyncio", "trio", "sync")
+def test_it_ends_tls_and_reads_what_is_inside(backend: Backend, numbers: Database, tmp_path: Path, to: Any) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    async def body() -> None:
+        with ChaosProxy(numbers.dsn, tls=context) as proxy:
+            place = {"host": "localhost", "hostaddr": proxy.tcp_host, "port": proxy.tcp_port}
+            login = {"user": numbers.server.user, "dbname": numbers.name}
+            verified = {"sslmode": "verify-full", "sslrootcert": str(tmp_path / "ca.pem")}
+            async with backend.connect(**place, **login, **verified) as connection:
+                assert connection.info.tls_version is not None
+                split = proxy.add(Rule("split", to, size=50))
+                wide = Qail.add("wide").values({"word": "x" * 300_000}).returning("word")
+                assert len(await connection.fetch_value(wide)) == 300_000
+                assert split.done == 1
+                assert await connection.fetch_values(NUMBERS) == list(range(1, 51))
+                split.release()
+                proxy.add(Rule("fin", message="D", nth=3))
+                with pytest.raises(ConnectionLost):
+                    await connection.fetch_values(NUMBERS)
+            assert proxy.audit.sent["B"] == 3
+            proxy.audit.check()
+
+    backend.run(body)
 
 
 def test_a_hold_keeps_what_comes_until_it_is_released(backend: Backend, numbers: Database) -> None:
@@ -166,7 +165,7 @@ def test_a_connection_that_is_cut_is_half_open(backend: Backend, numbers: Databa
 def test_what_the_client_sees_of_an_end(
     backend: Backend, numbers: Database, verb: Any, expected: type[Exception]
 ) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers, tcp=True) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers, tcp=True) as client:
         proxy.add(Rule(verb, offset=10))
         client.send(Query(b"SELECT 1"))
 
@@ -176,7 +175,7 @@ def test_what_the_client_sees_of_an_end(
 
 @pytest.mark.backends("asyncio")
 def test_an_end_behind_a_byte_lets_the_bytes_ahead_through(backend: Backend, numbers: Database) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers, tcp=True) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers, tcp=True) as client:
         proxy.add(Rule("fin", offset=11))
         client.send(Query(b"SELECT 1"))
         seen = b""
@@ -189,7 +188,7 @@ def test_an_end_behind_a_byte_lets_the_bytes_ahead_through(backend: Backend, num
 
 @pytest.mark.backends("asyncio")
 def test_messages_are_dropped_doubled_added_and_changed(backend: Backend, numbers: Database) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
         proxy.add(Rule("drop", message="D", nth=1))
         proxy.add(Rule("dup", message="D", nth=2))
         proxy.add(Rule("inject", message="C", data=encode_message(DataRow([b"new"]))))
@@ -206,7 +205,7 @@ def test_messages_are_dropped_doubled_added_and_changed(backend: Backend, number
 def test_a_frozen_peer_takes_everything_and_a_stalled_one_nothing(
     backend: Backend, numbers: Database, verb: Any
 ) -> None:
-    with ChaosProxy(numbers.dsn, buffer_bytes=65_536) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn, buffer_bytes=65_536) as proxy, raw_client(proxy, numbers) as client:
         armed = proxy.add(Rule(verb, "server", message="Q", offset=9))
         client.send(Query(b"SELECT 1"))
         armed.wait()
@@ -239,7 +238,7 @@ def send_or_wait(sock: socket.socket, proxy: ChaosProxy, sent: int) -> int:
 def test_the_same_seed_does_the_same(backend: Backend, numbers: Database) -> None:
     def run(seed: int) -> list[int]:
         sizes: list[int] = []
-        with ChaosProxy(numbers.dsn, seed=seed) as proxy, RawClient(proxy, numbers) as client:
+        with ChaosProxy(numbers.dsn, seed=seed) as proxy, raw_client(proxy, numbers) as client:
             proxy.add(Rule("split", size=30))
             client.send(Query(b"SELECT * FROM generate_series(1, 30)"))
             while sum(sizes) < 300:
@@ -256,13 +255,13 @@ def test_refused_while_nobody_is_taken(backend: Backend, numbers: Database) -> N
         port = proxy.tcp_port
         proxy.refuse()
         with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
-            RawClient(proxy, numbers)
+            raw_client(proxy, numbers)
         with pytest.raises(ConnectionRefusedError):
-            RawClient(proxy, numbers, tcp=True)
+            raw_client(proxy, numbers, tcp=True)
         proxy.accept()
 
         assert proxy.tcp_port == port
-        with RawClient(proxy, numbers), RawClient(proxy, numbers, tcp=True):
+        with raw_client(proxy, numbers), raw_client(proxy, numbers, tcp=True):
             assert proxy.open_connections == 2
             proxy.close_all()
             proxy.wait_until(lambda: not any(each.is_open for each in proxy.audit.connections))
@@ -270,7 +269,7 @@ def test_refused_while_nobody_is_taken(backend: Backend, numbers: Database) -> N
 
 @pytest.mark.backends("asyncio")
 def test_messages_and_round_trips_are_counted(backend: Backend, numbers: Database) -> None:
-    with ChaosProxy(numbers.dsn, record=True) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn, record=True) as proxy, raw_client(proxy, numbers) as client:
         proxy.audit.forget()
         for _ in range(3):
             client.send(Query(b"SELECT 1"))
@@ -297,11 +296,13 @@ def cancel_for(victim: RawClient, proxy: ChaosProxy, key: bytes | None = None) -
 
 @pytest.mark.backends("asyncio")
 def test_a_cancel_is_recognised_and_a_fair_one_is_no_finding(backend: Backend, numbers: Database) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers) as client:
-        running = proxy.add(Rule("pass", "server", message="Q"))
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
         gone = proxy.add(Rule("pass", "server", message="cancel", on="cancel"))
         client.send(Query(b"SELECT pg_sleep(60)"))
-        running.wait()
+        process_id = proxy.audit.sessions[0].process_id
+        is_asleep = f"SELECT 1 FROM pg_stat_activity WHERE pid = {process_id} AND wait_event = 'PgSleep'"
+        while not numbers.sql(is_asleep):
+            continue  # a cancel that comes before the statement has begun is lost
         with cancel_for(client, proxy) as cancelling:
             assert cancelling.recv(1) == b""
         gone.wait()
@@ -316,7 +317,7 @@ def test_a_cancel_is_recognised_and_a_fair_one_is_no_finding(backend: Backend, n
 @pytest.mark.backends("asyncio")
 @pytest.mark.parametrize("case", ["stranger", "neighbour", "new work"])
 def test_an_unfair_cancel_is_a_finding(backend: Backend, numbers: Database, case: str) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
         held = proxy.add(Rule("hold", "server", message="cancel", on="cancel"))
         client.send(*[Query(b"SELECT 1")] * (2 if case == "neighbour" else 1))
         if case != "neighbour":
@@ -346,7 +347,7 @@ def test_an_unfair_cancel_is_a_finding(backend: Backend, numbers: Database, case
 def test_a_bad_goodbye_is_a_finding(
     backend: Backend, numbers: Database, act: Callable[[RawClient], None], expected: str
 ) -> None:
-    with ChaosProxy(numbers.dsn) as proxy, RawClient(proxy, numbers) as client:
+    with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
         passed = proxy.add(Rule("pass", "server", message="X"))
         act(client)
         passed.wait()

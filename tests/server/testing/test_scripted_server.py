@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 from typing import Any
 
@@ -14,13 +13,12 @@ import qail
 from qail import INT4, INT8, TEXT, AuthError, ConnectionLost, DeadlineExceeded, Outcome, Qail, count
 from qail.pg.wire.constants import PROTOCOL_3_0, PROTOCOL_3_2
 from qail.pg.wire.extended import Parse, Sync
-from qail.pg.wire.message import Message, encode_message
-from qail.pg.wire.reader import BackendReader
 from qail.pg.wire.result import ReadyForQuery
-from qail.pg.wire.startup import BackendKeyData, NegotiateProtocolVersion, StartupMessage
+from qail.pg.wire.startup import BackendKeyData, NegotiateProtocolVersion
 from qail.sqlstate import QueryCanceled, UniqueViolation
 from qail.testing import Cleartext, Executed, Login, Md5, Scram, Script, ScriptedServer, Trust, error
 from support.backends import Backend
+from support.raw_client import RawClient
 
 pytestmark = pytest.mark.feature("TS1")
 USERS = Qail.get("users").columns("id", "name")
@@ -230,31 +228,16 @@ def test_notifications_reach_the_client(backend: Backend) -> None:
     backend.run(body)
 
 
-class RawClient:
-    """As far as ReadyForQuery on a bare socket."""
-
-    def __init__(self, server: ScriptedServer, version: int, **parameters: str) -> None:
-        self.socket = socket.create_connection((server.tcp_host, server.tcp_port))
-        self.socket.settimeout(30)
-        self.reader = BackendReader()
-        self.socket.sendall(encode_message(StartupMessage(version, {"user": "app", **parameters})))
-        self.greeting = self.read()
-
-    def read(self) -> list[Message]:
-        found: list[Message] = []
-        while not found or not isinstance(found[-1], ReadyForQuery):
-            data = self.socket.recv(65_536)
-            assert data
-            found += self.reader.feed(data)
-        return found
+def raw_client(server: ScriptedServer, **more: Any) -> RawClient:
+    """A session that has begun."""
+    return RawClient(server.tcp_host, server.tcp_port, user="app", **more)
 
 
 @pytest.mark.parametrize("key", [b"1234", b"k" * 32, b"k" * 256])
 @pytest.mark.parametrize(("spoken", "asked"), [(PROTOCOL_3_0, PROTOCOL_3_2), (PROTOCOL_3_2, PROTOCOL_3_2)])
 def test_it_greets_in_either_protocol_with_a_key_of_any_length(key: bytes, spoken: int, asked: int) -> None:
-    with ScriptedServer(secret_key=key, protocol=spoken) as server:
-        client = RawClient(server, asked)
-        client.socket.close()
+    with ScriptedServer(secret_key=key, protocol=spoken) as server, raw_client(server, version=asked) as client:
+        pass
 
     negotiated = [each for each in client.greeting if isinstance(each, NegotiateProtocolVersion)]
     assert negotiated == ([NegotiateProtocolVersion(spoken, [])] if spoken < asked else [])
@@ -263,10 +246,9 @@ def test_it_greets_in_either_protocol_with_a_key_of_any_length(key: bytes, spoke
 
 def test_it_keeps_what_it_received() -> None:
     with ScriptedServer({"SELECT 1": Script(columns=["n"])}, parameters={"server_version": "17.1"}) as server:
-        client = RawClient(server, PROTOCOL_3_0, application_name="me")
-        client.socket.sendall(encode_message(Parse(b"", b"SELECT 1", [])) + encode_message(Sync()))
-        client.read()
-        client.socket.close()
+        with raw_client(server, application_name="me") as client:
+            client.send(Parse(b"", b"SELECT 1", []), Sync())
+            client.read_until(ReadyForQuery)
         server.wait_until(lambda: not server.connections[0].is_open)
 
         assert server.received[1:] == [Parse(b"", b"SELECT 1", []), Sync()]
@@ -278,13 +260,12 @@ def test_it_keeps_what_it_received() -> None:
 
 def test_rubbish_ends_only_the_connection_it_came_on() -> None:
     with ScriptedServer() as server:
-        bad = RawClient(server, PROTOCOL_3_0)
-        bad.socket.sendall(b"\x00\x00\x00\x00\x00\x00\x00\x00")
-        while bad.socket.recv(1000):
+        with raw_client(server) as bad:
+            bad.socket.sendall(b"\x00\x00\x00\x00\x00\x00\x00\x00")
+            while bad.socket.recv(1000):
+                pass
+        with raw_client(server) as good:
             pass
-        bad.socket.close()
-        good = RawClient(server, PROTOCOL_3_0)
-        good.socket.close()
 
     assert isinstance(good.greeting[-1], ReadyForQuery)
 

@@ -58,7 +58,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.feature("PO8", partial="exact counters; use from another loop is tested with the verbs")
+@pytest.mark.feature("PO8")
 def test_a_forked_child_is_refused_and_the_parent_goes_on(fresh_database: Database) -> None:
     fresh_database.sql("CREATE TABLE one AS SELECT 1 AS id")
     root = Path(qail.__file__).resolve().parents[1]

@@ -42,9 +42,9 @@ def test_each_hook_runs_in_its_time(backend: Backend, one: Database) -> None:
             for _ in range(2):
                 async with pool.acquire() as connection:
                     told.append(("body", connection.info.process_id))
-                    process_id = connection.info.process_id
                 await until(backend, lambda: pool.stats().idle == 1)
             assert await pool.fetch_value(ONE) == 1
+        process_id = told[0][1]
         names = ["connect", "acquire", "body", "release", "acquire", "body", "release"]
         assert told == [(name, process_id) for name in names]
 
@@ -135,8 +135,7 @@ def test_an_on_release_that_fails_costs_the_connection_and_nothing_else(backend:
 def test_a_detached_connection_is_the_callers_and_its_place_is_free(backend: Backend, one: Database) -> None:
     async def body() -> None:
         async with backend.pool(one.dsn, max_size=1) as pool:
-            async with pool.acquire() as connection:
-                own = pool.detach(connection)
+            own = pool.detach(await pool.acquire())
             assert await own.fetch_value(ONE) == 1
             async with pool.acquire() as other:
                 assert other.info.process_id != own.info.process_id

@@ -35,7 +35,7 @@ def backends(database: Database) -> int:
 ONE = Qail.get("one").columns("id")
 
 
-@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+@pytest.mark.feature("PO1")
 def test_a_thousand_tasks_never_exceed_the_maximum(run: Run, counted: Database) -> None:
     async def main() -> None:
         most = 0
@@ -59,7 +59,7 @@ def test_a_thousand_tasks_never_exceed_the_maximum(run: Run, counted: Database) 
     run(main)
 
 
-@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+@pytest.mark.feature("PO1")
 def test_waiters_are_served_in_order(run: Run, counted: Database) -> None:
     async def main() -> None:
         served: list[int] = []
@@ -79,7 +79,7 @@ def test_waiters_are_served_in_order(run: Run, counted: Database) -> None:
     run(main)
 
 
-@pytest.mark.feature("PO1", partial="a default deadline that is waited for")
+@pytest.mark.feature("PO1")
 def test_pool_timeout_says_who_holds_what(run: Run, counted: Database) -> None:
     async def main() -> None:
         async with create_pool(counted.dsn, max_size=1) as pool:
@@ -249,7 +249,7 @@ def test_sizes_that_cannot_be_are_refused(sizes: tuple[int, int]) -> None:
         create_pool("postgresql://localhost/", min_size=sizes[0], max_size=sizes[1])
 
 
-@pytest.mark.feature("PO6", partial="resize only")
+@pytest.mark.feature("PO6")
 def test_resizing_takes_effect_as_connections_come_idle(run: Run, counted: Database) -> None:
     async def main() -> None:
         async with create_pool(counted.dsn, max_size=1) as pool:

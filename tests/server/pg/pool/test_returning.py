@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import Any
 
 import pytest
@@ -202,6 +204,29 @@ def test_what_was_given_back_is_not_given_back_again(backend: Backend, one: Data
             with pytest.raises(UsageError, match="no lease"):
                 pool.detach(connection)
             assert (pool.stats().size, pool.stats().leased) == (1, 0)
+
+    backend.run(body)
+
+
+@pytest.mark.feature("PO2")
+def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(backend: Backend, one: Database) -> None:
+    async def body() -> None:
+        async with backend.pool(one.dsn, max_size=1) as pool:
+
+            async def forget() -> int:
+                forgotten = await pool.acquire()
+                process_id: int = forgotten.info.process_id
+                return process_id
+
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                first = await forget()
+                gc.collect()
+            assert ResourceWarning in [warning.category for warning in caught]
+            async with pool.acquire(timeout=20) as connection:
+                assert connection.info.process_id != first
+                assert await connection.fetch_value(ONE) == 1
+            assert (pool.stats().lost_total, pool.stats().leased) == (1, 0)
 
     backend.run(body)
 

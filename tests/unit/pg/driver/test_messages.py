@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from qail.pg.driver.messages import Messages, Notice, Notification
+from qail.errors import PostgresError
+from qail.pg.driver.messages import Channel, Messages, Notice, Notification
 from qail.pg.wire.notice import NoticeResponse, NotificationResponse, ParameterStatus
 
 
@@ -77,3 +78,72 @@ def test_nothing_is_logged_where_nobody_wants_it(caplog: pytest.LogCaptureFixtur
         Messages().deliver([notice(), NotificationResponse(7, "news", "text")])
 
     assert caplog.records == []
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.woken = 0
+
+    def hear(self, notification: Notification) -> None:
+        self.heard.append(notification.payload)
+
+    def lose(self) -> None:
+        self.heard.append("gap")
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+def subscribed(messages: Messages, **channels: list[Listener]) -> None:
+    for name, listeners in channels.items():
+        messages.channels[name] = Channel()
+        messages.channels[name].subscribers.extend(listeners)
+
+
+@pytest.mark.feature("LN3")
+def test_subscribers_hear_their_channels_and_of_the_end_once() -> None:
+    messages = Messages()
+    one, both = Listener(), Listener()
+    subscribed(messages, a=[one, both], b=[both])
+
+    messages.deliver([NotificationResponse(7, "a", "1"), NotificationResponse(7, "b", "2")])
+    messages.wake()
+    messages.clear()
+    messages.deliver([NotificationResponse(7, "a", "3")])
+    messages.wake()
+
+    assert (one.heard, both.heard) == (["1"], ["1", "2"])
+    assert (one.woken, both.woken) == (2, 2)
+
+
+@pytest.mark.feature("RT4")
+def test_what_takes_the_place_of_a_lost_link_serves_its_handlers_and_subscribers() -> None:
+    lost, made = Messages(), Messages()
+    listener = Listener()
+    heard: list[Notification] = []
+    subscribed(lost, a=[listener])
+    lost.notification_handlers.append(heard.append)
+    made.notification_handlers.append(heard.append)
+
+    made.take_over(lost)
+    made.deliver([NotificationResponse(7, "a", "1")])
+    lost.deliver([NotificationResponse(7, "a", "2")])
+
+    assert listener.heard == ["1"]
+    # On both there is the same handler, and it is called once for each.
+    assert [each.payload for each in heard] == ["1", "2"]
+
+
+@pytest.mark.feature("RT5")
+def test_its_owner_is_told_of_parameters_and_of_a_refusal_to_write() -> None:
+    messages = Messages()
+    told: list[object] = []
+    status = ParameterStatus("in_hot_standby", "on")
+    refusal = PostgresError(fields={"C": "25006"})
+    messages.deliver([status])
+    messages.on_change = told.append
+
+    messages.deliver([status, refusal])
+
+    assert told == [status, refusal]

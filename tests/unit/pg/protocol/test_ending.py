@@ -17,6 +17,7 @@ from qail.pg.wire.constants import IDLE
 from qail.pg.wire.copy import CopyBothResponse, CopyInResponse
 from qail.pg.wire.description import NoData, ParameterDescription
 from qail.pg.wire.message import Message, encode_message
+from qail.pg.wire.notice import NoticeResponse
 from qail.pg.wire.result import (
     BindComplete,
     CloseComplete,
@@ -25,6 +26,7 @@ from qail.pg.wire.result import (
     ParseComplete,
     ReadyForQuery,
 )
+from qail.sqlstate import CrashShutdown
 from support.scripted_client import (
     PENDING_OUTCOMES,
     RecordingSink,
@@ -245,3 +247,43 @@ def test_copy_from_stdin_with_others_behind_spends_the_connection() -> None:
     assert settled == requests
     assert session.is_spent
     assert session.take_output() == b""
+
+
+@pytest.mark.parametrize(("sqlstate", "outcome"), [("40003", "unknown"), ("08007", "unknown"), ("23505", "aborted")])
+def test_an_outcome_that_the_server_itself_does_not_know_is_unknown(sqlstate: str, outcome: str) -> None:
+    session, _ = started()
+    request = query(b"write")
+    session.submit(request)
+    session.take_output()
+
+    session.data_received(frames(ParseComplete(), error(sqlstate, "ERROR", "who knows"), ReadyForQuery(IDLE)))
+
+    assert isinstance(request.error, PostgresError)
+    assert (request.error.outcome, request.error.transaction_status) == (outcome, "I")
+
+
+@pytest.mark.feature("ER3")
+@pytest.mark.parametrize("cause", [None, OSError("reset")])
+def test_a_notice_of_the_servers_end_is_the_cause_of_a_lost_connection(cause: Exception | None) -> None:
+    session, _ = started()
+    (request,) = pending_requests(session)[:1]
+    notice = NoticeResponse({"S": "WARNING", "V": "WARNING", "C": "57P02", "M": "another server process crashed"})
+
+    session.data_received(frames(notice))
+    session.connection_lost(cause)
+
+    assert isinstance(request.error, ConnectionLost)
+    assert isinstance(request.error.__cause__, CrashShutdown)
+    assert request.error.__cause__.__cause__ is cause
+
+
+@pytest.mark.feature("ER3")
+def test_other_notices_are_no_cause() -> None:
+    session, _ = started()
+    (request,) = pending_requests(session)[:1]
+
+    session.data_received(frames(NoticeResponse({"S": "WARNING", "V": "WARNING", "C": "01000", "M": "a remark"})))
+    session.connection_lost(None)
+
+    assert isinstance(request.error, ConnectionLost)
+    assert not isinstance(request.error.__cause__, PostgresError)

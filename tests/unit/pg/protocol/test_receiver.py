@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from qail.errors import PostgresError
+from qail.pg.wire.constants import IDLE
 from qail.pg.wire.message import Message, encode_message
-from qail.pg.wire.notice import NoticeResponse, NotificationResponse, ParameterStatus
+from qail.pg.wire.notice import ErrorResponse, NoticeResponse, NotificationResponse, ParameterStatus
+from qail.pg.wire.result import ReadyForQuery
 from support.scripted_client import (
     query,
     recorded,
@@ -65,3 +68,19 @@ def test_a_setting_we_cannot_live_with_spends_the_connection(name: str, value: s
 
     assert session.data_received(frames(ParameterStatus(name, value))) == [request]
     assert session.is_spent
+
+
+@pytest.mark.feature("RT5")
+def test_a_refusal_to_write_is_its_callers_error_and_told_to_the_owner_as_well() -> None:
+    session, _ = started()
+    request = query(b"write")
+    session.submit(request)
+    session.take_output()
+
+    refusal = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "25006", "M": "cannot execute INSERT"})
+    session.data_received(frames(refusal, ReadyForQuery(IDLE)))
+
+    assert isinstance(request.error, PostgresError)
+    assert request.error.sqlstate == "25006"
+    assert session.take_messages() == [request.error]
+    assert not session.is_spent

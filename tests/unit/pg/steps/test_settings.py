@@ -32,7 +32,9 @@ def test_no_settings_are_none() -> None:
 def test_settings_are_bind_values_and_never_text() -> None:
     settings = checked_settings({"app.tenant": "'; DROP TABLE users; --", "lock_timeout": "1s"})
 
-    parse, bind = [each for each in messages(settings_command(settings)) if isinstance(each, (Parse, Bind))]
+    sent = messages(settings_command(settings))
+    parse = next(each for each in sent if isinstance(each, Parse))
+    bind = next(each for each in sent if isinstance(each, Bind))
 
     assert parse.sql == b"SELECT pg_catalog.set_config($1, $2, true), pg_catalog.set_config($3, $4, true)"
     assert bind.parameters == [b"app.tenant", b"'; DROP TABLE users; --", b"lock_timeout", b"1s"]

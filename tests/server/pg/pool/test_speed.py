@@ -1,0 +1,83 @@
+"""One slow request does not hold up the others: slow statements go apart as soon as they are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qail import Qail
+from qail.testing import ChaosProxy, Rule
+from support.backends import Backend
+from support.servers import Database
+from support.waiting import until
+
+pytestmark = pytest.mark.backends("asyncio", "uvloop", "trio")
+ONE = Qail.get("one").columns("id")
+SLOW = Qail.get("slow").columns("id")
+
+
+@pytest.fixture
+def tables(fresh_database: Database) -> Database:
+    """`slow` takes 50 ms, which only the server waits for."""
+    fresh_database.sql(
+        "CREATE TABLE one AS SELECT 1 AS id; CREATE FUNCTION slowly() RETURNS int LANGUAGE sql VOLATILE AS "
+        "'SELECT pg_sleep(0.05); SELECT 2'; CREATE VIEW slow AS SELECT slowly() AS id"
+    )
+    return fresh_database
+
+
+def test_quick_requests_pass_a_slow_one(backend: Backend, tables: Database) -> None:
+    async def body() -> None:
+        with ChaosProxy(tables.dsn) as proxy:
+            async with backend.pool(proxy.dsn(), min_size=1, max_size=3) as pool, backend.jobs() as jobs:
+                assert await pool.fetch_value(ONE) == 1
+                assert await pool.fetch_value(SLOW) == 2
+                await until(backend, lambda: pool.stats().slow_statements == 1)
+                # What it answers is kept: whatever is queued behind it would wait for as long.
+                held = proxy.add(Rule("hold", to="client", message="D", containing=b"\0\0\0\x02", every=True))
+                slow = [jobs.start(lambda: pool.fetch_value(SLOW)) for _ in range(5)]
+                await backend.blocking(held.wait)
+                assert [await pool.fetch_value(ONE) for _ in range(50)] == [1] * 50
+                assert await backend.together(*(lambda: pool.fetch_value(ONE) for _ in range(50))) == [1] * 50
+                assert not any(each.result for each in slow)
+                held.release()
+                for each in slow:
+                    await each.ended()
+                assert [each.result for each in slow] == [2] * 5
+
+    backend.run(body)
+
+
+def test_a_statement_that_is_quick_again_is_shared_again(backend: Backend, tables: Database) -> None:
+    async def body() -> None:
+        async with backend.pool(tables.dsn, min_size=1, max_size=2) as pool:
+            await pool.fetch_value(SLOW)
+            assert pool.stats().slow_statements == 1
+            tables.sql("CREATE OR REPLACE FUNCTION slowly() RETURNS int LANGUAGE sql VOLATILE AS 'SELECT 2'")
+            for _ in range(40):
+                await pool.fetch_value(SLOW)
+            assert pool.stats().slow_statements == 0
+
+    backend.run(body)
+
+
+def test_nobody_is_queued_behind_an_old_head_while_another_connection_can_be_had(
+    backend: Backend, tables: Database
+) -> None:
+    async def body() -> None:
+        with ChaosProxy(tables.dsn) as proxy:
+            async with backend.pool(proxy.dsn(), min_size=1, max_size=2) as pool, backend.jobs() as jobs:
+                assert await pool.fetch_value(ONE) == 1
+                held = proxy.add(Rule("hold", to="client", message="D"))
+                first = jobs.start(lambda: pool.fetch_value(ONE))
+                await backend.blocking(held.wait)
+                keeper: Any = pool._keeper
+                keeper.favourite.link.progress_at -= keeper.limits.head_age_seconds
+                assert await pool.fetch_value(ONE) == 1
+                assert pool.stats().size == 2
+                held.release()
+                await first.ended()
+                assert first.result == 1
+
+    backend.run(body)
