@@ -22,7 +22,7 @@ python-in = $(foreach folder,$(1),$(if $(shell find $(folder) -name '*.py' 2>/de
 STAGE := build/compiled-tests
 PIP = -m pip install -qq --disable-pip-version-check --no-warn-script-location
 
-.PHONY: help demo test test-pure test-compiled check bench features chaos unit server servers docs format clean wheel \
+.PHONY: help demo test test-pure test-compiled check bench features chaos fuzz unit server servers docs format clean wheel \
 	check-style check-types check-imports check-generated
 
 help:  ## list the commands
@@ -125,6 +125,11 @@ chaos: $(DEV)/.stamp  ## the long tests, and the scoreboard of all storms; CHAOS
 	  $(DEV)/bin/python -P -m pytest -q -m long $(PYTEST_ARGS) tests || status=1; \
 	  PYTHONPATH=tests:tools $(DEV)/bin/python -P -m chaos $(CHAOS_STORMS) || status=1; \
 	  exit $$status
+
+# Laws under random input: framing, messages, codecs, sessions, SCRAM, the shapes of queries. QAIL_SEED=N repeats a run.
+fuzz: $(DEV)/.stamp  ## the property tests with many more examples; FUZZ_EXAMPLES, FUZZ_TESTS
+	@QAIL_HYPOTHESIS=fuzz QAIL_FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),2000) $(DEV)/bin/python -P -m pytest -q -m 'not server' \
+	  $(PYTEST_ARGS) $(or $(FUZZ_TESTS),tests/property tests/unit/pg tests/unit/testing)
 
 servers: $(DEV)/.stamp  ## fetch the richer PostgreSQL servers for the tests, as far as they are to be had
 	@if [ -f tools/get_servers.py ]; then $(DEV)/bin/python tools/get_servers.py || echo "-- SKIPPED: servers that could not be had"; fi

@@ -191,6 +191,8 @@ class Executor(Protocol):
         """Load `records` into `table` by binary COPY; how many rows."""
         ...
 
-    def copy_out(self, source: Any, *, columns: Any = None) -> AbstractAsyncContextManager[AsyncIterator[Any], Any]:
+    def copy_out(
+        self, source: Any, *, columns: Any = None, timeout: float | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Any], Any]:
         """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate."""
         ...

@@ -23,6 +23,8 @@ import qail
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(path) for path in (HERE, HERE.parent / "tools", HERE.parent / "examples") if str(path) not in sys.path]
 
+# Their helpers assert, too.
+pytest.register_assert_rewrite("chaos")
 pytest_plugins = ["support.feature_plugin", "support.server_fixtures"]
 
 SEED = int(os.environ.get("QAIL_SEED") or secrets.randbelow(2**32))
@@ -30,6 +32,9 @@ SEED = int(os.environ.get("QAIL_SEED") or secrets.randbelow(2**32))
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=60)
 hypothesis.settings.register_profile("long", deadline=None, print_blob=True, max_examples=2_000)
+hypothesis.settings.register_profile(
+    "fuzz", deadline=None, print_blob=True, max_examples=int(os.environ.get("QAIL_FUZZ_EXAMPLES") or 2_000)
+)
 
 
 def build_fault(expected: str) -> str:

@@ -172,7 +172,8 @@ class Audit:
             self.find(record, "a CancelRequest for no session of this proxy")
             return
         victim.cancels_under_way += 1
-        if victim.owed > 1:
+        # At a session that has ended nobody waits: what its backend still does is nobody's.
+        if victim.is_open and victim.owed > 1:
             self.find(record, f"a CancelRequest for session {victim.number}, where {victim.owed - 1} others wait")
 
     def end(self, record: ConnectionRecord) -> None:

@@ -67,9 +67,9 @@ STORMS = {
             trouble_every=400,
         ),
         Kind("timeouts", "statement_timeout of the server", WRITES, trouble="timeouts", cancelled=0.1),
-        Kind("fence", "statements cut short, others behind them", CUT_SHORT, 20, 10, 2, 0.0, cancel_delay_seconds=LATE),
+        Kind("fence", "statements cut short, others behind them", CUT_SHORT, 20, 20, 2, 0.0, cancel_delay_seconds=LATE),
         Kind("pieces", "answers in pieces of a few bytes", PIECES, 40, 5, 4, 0.0, piece_bytes=24),
-        Kind("big", "large values through narrow places", {"big": 3, "echo": 1}, 80, 5, 2, 0.1, buffer_bytes=8_192),
+        Kind("big", "large values through narrow places", {"big": 3, "echo": 1}, 80, 8, 2, 0.1, buffer_bytes=8_192),
         Kind("huge", "values beyond any buffer", {"huge": 1, "echo": 2}, 8, 6, 2, 0.0, buffer_bytes=8_192),
     )
 }

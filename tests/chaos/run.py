@@ -112,6 +112,8 @@ def _judged(storm: Storm, left_over: Findings, not_raised: Findings) -> Score:
     score.leaks_of_state = storm.sessions.leaks.count
     score.wrong_errors = storm.wrong_errors.count
     score.hangs = storm.hangs.count
+    rules = _rules_broken(storm)
+    score.broken_rules = rules.count
     score.left_over = left_over.count + not_raised.count
     score.acknowledged = ledger.count(Verdict.ACKNOWLEDGED)
     score.failed = ledger.count(Verdict.FAILED)
@@ -119,9 +121,18 @@ def _judged(storm: Storm, left_over: Findings, not_raised: Findings) -> Score:
     every = (
         *(storm.echo.mismatches, storm.accounts.wrong_sums, ledger.false_acknowledgements, ledger.false_failures),
         *(ledger.double_executions, ledger.torn, storm.sessions.leaks, storm.wrong_errors, storm.hangs),
-        *(left_over, not_raised),
+        *(rules, left_over, not_raised),
     )
     score.notes = [sentence for findings in every for sentence in findings.sentences[:KEPT_NOTES]]
     # Kilobytes on Linux; of the whole process, so that only runs in processes of their own compare.
     score.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return score
+
+
+def _rules_broken(storm: Storm) -> Findings:
+    """What the proxy saw that should not be: a Sync missing, a segment interleaved, a cancel for a stranger ..."""
+    found = Findings()
+    if storm.arena.proxy is not None and storm.client.name == "qail":
+        for problem in storm.arena.proxy.audit.findings:
+            found.add(problem)
+    return found

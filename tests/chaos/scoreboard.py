@@ -19,6 +19,7 @@ FAULTS = {
     "torn": "torn",
     "leaks_of_state": "state",
     "wrong_errors": "w.err",
+    "broken_rules": "rules",
     "hangs": "hangs",
     "leaked_slots": "slots",
     "leaked_backends": "backends",
@@ -29,6 +30,7 @@ FAULTS = {
 
 `mismatches`: answers that were not the caller's, or sums that were wrong. `torn`: parts of one transaction.
 `leaks_of_state`: a borrower found what another had left. `wrong_errors`: errors that no trouble of this storm explains.
+`broken_rules`: what the proxy's audit found on the wire, of qail only: the rules are its own.
 `left_over`: locks, prepared transactions, tasks, and what Python could not raise.
 """
 FIGURES = {
@@ -61,6 +63,7 @@ class Score:
     torn: int = 0
     leaks_of_state: int = 0
     wrong_errors: int = 0
+    broken_rules: int = 0
     hangs: int = 0
     leaked_slots: int = 0
     leaked_backends: int = 0

@@ -176,7 +176,7 @@ async def dirty_lease(stage: Stage) -> None:
 async def cancel(stage: Stage) -> None:
     async with stage.pool.acquire() as connection, stage.backend.jobs() as jobs:
         victim = jobs.start(lambda: connection.script("SELECT pg_sleep(60)"))
-        while not stage.pool.stats().in_flight:
+        while not connection._link.session.depth and victim.error is None:
             await stage.backend.sleep(0)
         await connection.cancel()
         await victim.ended()

@@ -24,9 +24,9 @@ FREEZE_SECONDS = 0.05
 Verdicts = dict[tuple[int, str], str]
 LONG_CUTS = [pytest.param(to, 1, id=f"{to}-all", marks=pytest.mark.long) for to in ("client", "server")]
 ALL = pytest.param(1, id="all", marks=pytest.mark.long)
-EVERY = [pytest.param(37, id="some"), ALL]
+EVERY = [pytest.param(97, id="some"), ALL]
 # A trickle sends all of the rest byte by byte, and what is frozen has a grace of a second.
-SELDOM = [pytest.param(331, id="some"), pytest.param(11, id="all", marks=pytest.mark.long)]
+SELDOM = [pytest.param(600, id="some"), pytest.param(11, id="all", marks=pytest.mark.long)]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def ends_in_an_error_or_a_value(
 
 
 @pytest.mark.parametrize("verb", ["fin", "rst"])
-@pytest.mark.parametrize(("to", "stride"), [pytest.param("server", 37, id="server-some"), *LONG_CUTS])
+@pytest.mark.parametrize(("to", "stride"), [pytest.param("server", 61, id="server-some"), *LONG_CUTS])
 def test_a_cut(run: FaultRun, verb: Any, to: Any, stride: int) -> None:
     run.backend.run(lambda: at_every_offset(run, verb, stride, loses_the_connection, to=to), LONG_SECONDS)
 

@@ -12,7 +12,6 @@ from chaos.registry import FAULTS, FaultRun, runs
 from support.backends import BACKENDS
 from support.servers import Server
 
-pytest.register_assert_rewrite("chaos.faults")
 for _file in sorted((Path(__file__).parent / "faults").glob("*.py")):
     importlib.import_module(f"chaos.faults.{_file.stem}")
 

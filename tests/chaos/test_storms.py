@@ -1,7 +1,8 @@
-"""The storms in their short form, on every backend: a quarter of the tasks of `make chaos`, 5 to 10 operations each.
+"""The storms in their short form, on every backend: a quarter of the tasks of `make chaos`, counted and not timed.
 
 Most have 50 tasks with 5 operations on a pool of 4: 250 operations, some of them three or four writes, and with trouble
-after every 10. `make chaos` runs the same for CHAOS_SECONDS with all tasks.
+after every 10. `fence`, `pieces`, `big` and `huge` have 8 to 20 tasks with 5 to 20 operations. `make chaos` runs all of
+them for CHAOS_SECONDS, with all tasks.
 """
 
 from __future__ import annotations

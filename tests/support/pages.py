@@ -1,7 +1,8 @@
 """The Python blocks of a document page: found, run in order in one namespace, and their output compared.
 
 Rule 1: the blocks of a page share one namespace and one event loop; `await` stands at top level, as in `python -m
-asyncio`. A block that calls `asyncio.run` is a whole program, and runs as one, in a process of its own.
+asyncio`. A block that calls `asyncio.run`, or imports `qail.sync`, is a whole program, and runs as one, in a process
+of its own.
 Rule 2: `expression  # -> text` says the repr of the value, or what a `print` prints; `statement  # raises Name`
 says the error. A fence of `text` straight behind a block says all it prints.
 Rule 3: `<!-- not run: why -->` on the line before a block keeps it from running. Such blocks are counted by a test.
@@ -67,8 +68,8 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def is_program(block: Block) -> bool:
-    """Whether the block runs its own event loop."""
-    return "asyncio.run(" in block.code
+    """Whether the block runs its own event loop, or needs that there is none."""
+    return "asyncio.run(" in block.code or "import qail.sync" in block.code
 
 
 async def run_block(block: Block, namespace: dict[str, Any], page: Path) -> None:

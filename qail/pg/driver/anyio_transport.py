@@ -249,16 +249,19 @@ class AnyioRuntime:
     def finish(self, work: Callable[[Runtime], Awaitable[None]], seconds: float) -> Waiter:
         over = AnyioWaiter()
 
+        async def in_a_group_of_its_own() -> None:
+            # Its streams are pumped in there, where the end of the outer group does not reach them.
+            async with anyio.create_task_group() as tasks:
+                runtime = AnyioRuntime(tasks)
+                try:
+                    await work(cast("Runtime", runtime))
+                finally:
+                    runtime.end()
+
         async def run() -> None:
             try:
                 with anyio.CancelScope(shield=True, deadline=self.now() + seconds):
-                    # Its streams are pumped in here, where the end of the outer group does not reach them.
-                    async with anyio.create_task_group() as tasks:
-                        runtime = AnyioRuntime(tasks)
-                        try:
-                            await work(cast("Runtime", runtime))
-                        finally:
-                            runtime.end()
+                    await in_a_group_of_its_own()
             except Exception:
                 logger.exception("a task in the background failed")
             finally:

@@ -157,6 +157,9 @@ async def _behind_fence(link: Link, is_over: Callable[[], bool], grace_seconds: 
         link.abort()
         raise
     finally:
+        if link.config.pooler_mode:
+            # The end of the cancel connection is the pooler's: it proves nothing of the backend, which others use, too.
+            link.give_up("what ran on the connection was cancelled, behind a pooler")
         if _has_lost_its_transaction(link):
             link.give_up("BEGIN was cancelled: what follows would run outside the transaction")
         link.lower_fence()

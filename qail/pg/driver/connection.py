@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,7 @@ from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import Link
 from qail.pg.driver.listen import DEFAULT_MAX_WAITING, Subscription
 from qail.pg.driver.messages import NoticeHandler, NotificationHandler
-from qail.pg.driver.reconnect import Rebuilder, call_hook
+from qail.pg.driver.reconnect import call_hook
 from qail.pg.driver.runtime import asyncio_runtime, enter_runtime
 from qail.pg.driver.transaction import OnLink
 from qail.pg.driver.transport import Runtime
@@ -65,12 +64,14 @@ class Connection(OnLink):
         self._catalog = catalog
         self._settings: Final[dict[str, str]] = {}
         """What `set_param` has set."""
-        self._on_connect: Callable[[Any], Any] | None = None
-        self._rebuilder: Rebuilder | None = None
         self._adopt(link)
         self._timeout_seconds = config.command_timeout_seconds
         self._config: Final = config
         self._give_back = give_back
+
+    @property
+    def _reconnects(self) -> int:
+        return 0
 
     def _adopt(self, link: Link) -> None:
         """Use `link` from now on."""
@@ -80,48 +81,6 @@ class Connection(OnLink):
         if link.is_dirty:
             # Changed while it was shared, or prepared: what others were told may not hold here.
             self._namespace.leave()
-        if self._rebuilder is not None:
-            link.on_soil = self._rebuilder.note
-
-    async def make_ready(
-        self, on_connect: Callable[[Any], Any] | None, open_link: Callable[[], Awaitable[Link]] | None
-    ) -> None:
-        """Run `on_connect` now. With `open_link`: and get another link from it whenever this one is lost."""
-        self._on_connect = on_connect
-        if on_connect is not None:
-            await call_hook(on_connect, self)
-        if open_link is not None:
-            self._rebuilder = Rebuilder(self._runtime, open_link)
-            self._own_link().on_soil = self._rebuilder.note
-
-    async def _prepare_session(self, link: Link) -> None:
-        """`on_connect` on a link that is not in use yet."""
-        if self._on_connect is None:
-            return
-        connection = Connection(link, self._runtime, self._catalog, self._config)
-        try:
-            await call_hook(self._on_connect, connection)
-        finally:
-            if connection.is_lent:
-                connection.detach()
-
-    def _may_replace(self, link: Link) -> bool:
-        return self._rebuilder is not None
-
-    @property
-    def _may_move(self) -> bool:
-        # What has not left goes by the new link.
-        return self._rebuilder is not None
-
-    @property
-    def _retries_reads(self) -> bool:
-        return self._config.retry_reads and self._rebuilder is not None
-
-    async def _replaced(self, link: Link) -> None:
-        if self._rebuilder is None:
-            link.check_usable()
-        else:
-            await self._rebuilder.replace(self, link)
 
     @property
     def info(self) -> ConnectionInfo:
@@ -142,7 +101,7 @@ class Connection(OnLink):
             user=self._config.user,
             database=self._config.database,
             parameters=dict(session.parameters),
-            reconnects=self._rebuilder.count if self._rebuilder is not None else 0,
+            reconnects=self._reconnects,
         )
 
     @property
@@ -194,6 +153,7 @@ class Connection(OnLink):
 
     async def _set_param(self, name: str, text: str, deadline: float | None, attempt: Attempt) -> None:
         link = await self._place(False, deadline)
+        self._catalog.need_session("set_param")
         if link.scopes:
             raise UsageError(
                 f"{name} would be undone should the transaction be rolled back: set it before it begins, or for the "
@@ -324,14 +284,23 @@ async def open_connection(
     reconnect: bool = False,
 ) -> Connection:
     """A connection that is ready, with what `on_connect` does done."""
+    from qail.pg.driver.renewing import RenewingConnection  # which is made of the class above
+
     link = await (open_link(config, runtime) if stream is None else open_link_over(config, runtime, stream))
-    connection = Connection(link, runtime, catalog_for(config), config)
+    catalog = catalog_for(config)
+    if reconnect:
+        connection: Connection = RenewingConnection(link, runtime, catalog, config, on_connect)
+    else:
+        connection = Connection(link, runtime, catalog, config)
     try:
-        await connection.make_ready(on_connect, partial(open_link, config, runtime) if reconnect else None)
+        if on_connect is not None:
+            await call_hook(on_connect, connection)
     except BaseException:
-        destroy(link)
+        link.abort()
         connection.detach()
         raise
+    if isinstance(connection, RenewingConnection):
+        connection.forget_traces()
     return connection
 
 

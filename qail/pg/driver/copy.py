@@ -14,7 +14,7 @@ Source: protocol-flow.html, "COPY Operations"; sql-copy.html
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from itertools import islice
@@ -148,8 +148,9 @@ def _hold(link: Link, reader: CopyRowReader) -> None:
 class CopyOut:
     """Rows of a COPY TO STDOUT: `async with` it and iterate, or iterate at once. Rows are tuples in column order."""
 
-    def __init__(self, places: Any, source: Any, columns: Sequence[Any] | None) -> None:
+    def __init__(self, places: Any, source: Any, columns: Sequence[Any] | None, timeout: float | None = None) -> None:
         self._places: Final = places
+        self._timeout: Final = timeout
         self._source: Final[Any] = source
         self._columns: Final = columns
         self._link: Link | None = None
@@ -159,13 +160,19 @@ class CopyOut:
         self._position = 0
 
     async def __aenter__(self) -> Self:
-        await self._open()
+        await self._in_time(self._open)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leave()
+
+    async def _in_time(self, work: Callable[[], Awaitable[None]]) -> None:
+        """One wait for the server. Raises DeadlineExceeded."""
+        attempt = Attempt()
+        attempt.request = self._request
+        await self._places._within(self._places._deadline(self._timeout), attempt, work)
 
     def __aiter__(self) -> Self:
         return self
@@ -204,12 +211,13 @@ class CopyOut:
     async def _more(self) -> None:
         """Wait for rows. Raises StopAsyncIteration at the end, after ReadyForQuery."""
         if self._request is None:
-            await self._open()
+            await self._in_time(self._open)
         link, request, reader = self._link, self._request, self._reader
         assert link is not None
         assert request is not None
         assert reader is not None
-        await link.wait_until(lambda: bool(reader.rows) or request.state == SETTLED)
+        if not reader.rows and request.state != SETTLED:
+            await self._in_time(partial(link.wait_until, lambda: bool(reader.rows) or request.state == SETTLED))
         link.transport.resume_reading()
         self._rows, reader.rows = reader.rows, []
         self._position = 0

@@ -178,7 +178,7 @@ class Places(ABC):
         is_healed = False
         while True:
             if failed is not None:
-                is_healed = self._judge(*failed, call, is_healed)
+                is_healed = self._judge(failed[0], failed[1], call, is_healed)
             bound = self._namespace.find(plan) or await self._bind(call, deadline)
             link = await self._place(bound.use, deadline)
             builder = SegmentBuilder(link, plan_mode=attempt.plan_mode, is_fresh=is_healed)

@@ -34,11 +34,12 @@ class Link:
     """One connection's engine.
 
     Attributes that its owners set and read: `owner_changed` is called after each chunk that settled a request, when
-    writing goes on after a pause, and when the link ends; `on_data` after each chunk (a COPY OUT looks whether its
-    consumer keeps up); `on_late` with requests of which the first was the head for more than `late_after_seconds`.
-    `left_running`: it ended with requests that the server may still run. `namespace` is the borrower's view of what names mean, `messages` are his handlers. `given_up`
-    are requests of a shared link that nobody awaits: their answers may hold others up. `interrupt` is called where a
-    request of a link with one owner was given up. `on_soil` gets the SQL that may change the session. `openings` are unsettled requests with BEGIN or SAVEPOINT.
+    writing goes on after a pause, and at the end; `on_data` after each chunk (a COPY OUT looks whether its consumer
+    keeps up); `on_late` with requests of which the first was the head for more than `late_after_seconds`; `on_soil`
+    with SQL that may change the session; `interrupt` where a request of a link with one owner was given up.
+    `left_running`: it ended with requests that the server may still run. `namespace` is the borrower's view of what
+    names mean, `messages` are his handlers. `given_up` are requests of a shared link that nobody awaits: their answers
+    may hold others up. `openings` are unsettled requests with BEGIN or SAVEPOINT.
     """
 
     __slots__ = (
@@ -98,26 +99,10 @@ class Link:
         self.opened_at = self.progress_at = runtime.now()
         self.authentication = "none"
         """What the server asked for: `scram-sha-256`, `md5`, `password` or `none`."""
-        self.is_lost = False
-        self.is_closing = False
-        self._is_shared = False
-        self.is_dirty = False
-        """Something ran that may have changed the session: a reset is owed before the next borrower."""
-        self.on_soil: Callable[[bytes], None] | None = None
-        self.pins: list[str] = []
-        """What is held that ends with this very session, in words: a lock."""
-        self.namespace: Namespace | None = None
+        self.is_lost = self.is_closing = self._is_shared = self.left_running = False
         self.messages: Final = Messages()
         self.given_up: list[Request] = []
-        self.scopes: list[ScopeSteps] = []
-        """The open transaction and the savepoints inside it."""
-        self.unsent_scopes = 0
-        """How many of the last scopes have a BEGIN or SAVEPOINT that rides ahead of the next statement."""
-        self.openings: list[Request] = []
-        self.local_settings: Settings = ()
-        """A lease's: they hold in each of its transactions, and go ahead of each implicit one's statement."""
-        self.stream_scope: Any = None
-        """The transaction that streams have opened for themselves: see cursor.py."""
+        self._begin_session()
         self.is_fenced = False
         """While a cancel request is under way: nothing new is sent until it is done."""
         self.is_tended = False
@@ -128,10 +113,26 @@ class Link:
         self.on_data: Callable[[], None] | None = None
         self.late_after_seconds = math.inf
         self.on_late: Callable[[list[Request], float], None] | None = None
-        self.left_running = False
         self.owner_changed: Callable[[], None] | None = None
         self.settled_count = 0
         self._watchers: list[Waiter] = []
+
+    def _begin_session(self) -> None:
+        """What borrowers do to the session, and what they have open in it."""
+        self.is_dirty = False
+        """Something ran that may have changed the session: a reset is owed before the next borrower."""
+        self.on_soil: Callable[[bytes], None] | None = None
+        self.pins: list[str] = []
+        """What is held that ends with this very session, in words: a lock."""
+        self.namespace: Namespace | None = None
+        self.scopes: list[ScopeSteps] = []
+        """The open transaction and the savepoints inside it."""
+        self.unsent_scopes = 0
+        """How many of the last scopes have a BEGIN or SAVEPOINT that rides ahead of the next statement."""
+        self.openings: list[Request] = []
+        self.local_settings: Settings = ()
+        """A lease's: they hold in each of its transactions, and go ahead of each implicit one's statement."""
+        self.stream_scope: Any = None  # what streams have opened for themselves: see cursor.py
 
     # What the transport calls. Nothing here raises.
 
@@ -363,10 +364,6 @@ class Link:
             waiter = self.runtime.waiter()
             self._watchers.append(waiter)
             await waiter
-
-    async def drain(self) -> None:
-        """Wait until everything submitted has been answered, or the link has ended."""
-        await self.wait_until(lambda: self.is_lost or not self.session.depth)
 
     async def wait_free(self) -> None:
         """Wait until the link is not held any more, or has ended."""

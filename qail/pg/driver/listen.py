@@ -76,13 +76,15 @@ class Subscription:
         """Listen to more channels, from now on.
 
         Raises:
-            UsageError: a transaction is open: the server would begin to listen at its end, if it is committed.
+            UsageError: a transaction is open: the server would begin to listen at its end, if it is committed. Or in
+                pooler mode, where each transaction may have another session.
             BuildError: a name cannot be that of a channel.
         """
         connection = self._connection
         link: Link = await connection._place(False, None)
         if not self._is_open:
             raise UsageError("a subscription listens inside its `async with` block only")
+        connection._catalog.need_session("LISTEN")
         if link.scopes:
             raise UsageError("LISTEN takes effect when the transaction is committed: listen before it begins")
         wanted = [name for name in dict.fromkeys(channels) if name not in self._channels]

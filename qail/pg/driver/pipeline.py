@@ -23,6 +23,7 @@ from qail.errors import DeadlineExceeded, QailError, ResultError, UsageError
 from qail.pg.driver.batch import bound_or_refused
 from qail.pg.driver.executor import Attempt, Places
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, mark_index, rows_of
+from qail.pg.driver.transport import Waiter
 from qail.pg.driver.window import Series
 from qail.pg.protocol.request import Item
 from qail.pg.steps.plan_mode import checked_plan_mode
@@ -34,12 +35,15 @@ T = TypeVar("T")
 class PipelineAnswer(Generic[T]):
     """What one call of a pipeline will return: await it inside the block, or take `result()` after it."""
 
-    def __init__(self, pipeline: Pipeline, call: Call, finish: Callable[[Item], T]) -> None:
+    __slots__ = ("_finish", "_pipeline", "_query", "_value", "call", "error", "is_done", "is_seen")
+
+    def __init__(self, pipeline: Pipeline, query: Any, call: Call, finish: Callable[[Any, Item], T]) -> None:
         self.call: Final = call
         self.is_seen = False
         self.error: QailError | None = None
         self.is_done = False
         self._pipeline: Final = pipeline
+        self._query: Final = query
         self._finish: Final = finish
         self._value: T | None = None
 
@@ -63,7 +67,7 @@ class PipelineAnswer(Generic[T]):
         self.error = error
         if item is not None:
             try:
-                self._value = self._finish(item)
+                self._value = self._finish(self._query, item)
             except ResultError as refused:
                 self.error = refused
 
@@ -78,18 +82,20 @@ class Pipeline:
         self._waiting: list[PipelineAnswer[Any]] = []
         self._answers: list[PipelineAnswer[Any]] = []
         self._is_open = False
+        self._is_flushing = False
+        self._watchers: list[Waiter] = []
 
     def fetch_all(self, query: Fetchable[R], /) -> PipelineAnswer[list[R]]:
         """All rows."""
-        return self._add(fetching, query, lambda item: rows_of(query, item))
+        return self._add(fetching, query, rows_of)
 
     def fetch_one(self, query: Fetchable[R], /) -> PipelineAnswer[R]:
         """The only row."""
-        return self._add(fetching, query, lambda item: exactly_one(rows_of(query, item)))
+        return self._add(fetching, query, _one_row)
 
     def fetch_optional(self, query: Fetchable[R], /) -> PipelineAnswer[R | None]:
         """The only row, or None."""
-        return self._add(fetching, query, lambda item: at_most_one(rows_of(query, item)))
+        return self._add(fetching, query, _row_if_any)
 
     @overload
     def fetch_value(self, query: Dyn | DynReturning, /) -> PipelineAnswer[Any]: ...
@@ -97,7 +103,7 @@ class Pipeline:
     def fetch_value(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[T]: ...
     def fetch_value(self, query: Any, /) -> PipelineAnswer[Any]:
         """The one column of the only row."""
-        return self._add(fetching, query, lambda item: exactly_one(column_of(query, item)))
+        return self._add(fetching, query, _one_value)
 
     @overload
     def fetch_values(self, query: Dyn | DynReturning, /) -> PipelineAnswer[list[Any]]: ...
@@ -105,17 +111,32 @@ class Pipeline:
     def fetch_values(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[list[T]]: ...
     def fetch_values(self, query: Any, /) -> PipelineAnswer[list[Any]]:
         """The one column of all rows."""
-        return self._add(fetching, query, lambda item: column_of(query, item))
+        return self._add(fetching, query, column_of)
 
     def execute(self, command: Command | Fetchable[Any], /) -> PipelineAnswer[int]:
         """Rows affected."""
-        return self._add(lookup, command, affected)
+        return self._add(lookup, command, _count)
 
     async def flush(self) -> None:
-        """Send what waits, and wait for all of it."""
+        """Send what waits, and wait for all of it. Two flushes at once leave one behind the other."""
+        while self._is_flushing:
+            waiter = self._places._runtime.waiter()
+            self._watchers.append(waiter)
+            await waiter
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        self._is_flushing = True
+        try:
+            await self._flush(waiting)
+        finally:
+            self._is_flushing = False
+            watchers, self._watchers = self._watchers, []
+            for waiter in watchers:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def _flush(self, waiting: list[PipelineAnswer[Any]]) -> None:
         deadline = self._places._deadline(self._timeout)
         attempt = Attempt()
         attempt.plan_mode = self._plan_mode
@@ -159,10 +180,26 @@ class Pipeline:
                 mark_index(answer.error, index)
                 raise answer.error
 
-    def _add(self, find: Callable[[Any], Call], query: Any, finish: Callable[[Item], T]) -> PipelineAnswer[T]:
+    def _add(self, find: Callable[[Any], Call], query: Any, finish: Callable[[Any, Item], T]) -> PipelineAnswer[T]:
         if not self._is_open:
             raise UsageError("a pipeline takes calls inside its `async with` block only")
-        answer = PipelineAnswer(self, find(query), finish)
+        answer = PipelineAnswer(self, query, find(query), finish)
         self._waiting.append(answer)
         self._answers.append(answer)
         return answer
+
+
+def _one_row(query: Any, item: Item) -> Any:
+    return exactly_one(rows_of(query, item))
+
+
+def _row_if_any(query: Any, item: Item) -> Any:
+    return at_most_one(rows_of(query, item))
+
+
+def _one_value(query: Any, item: Item) -> Any:
+    return exactly_one(column_of(query, item))
+
+
+def _count(_: Any, item: Item) -> int:
+    return affected(item)

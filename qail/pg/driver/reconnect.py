@@ -6,7 +6,8 @@ Rule 2: inside a transaction, or while a lock is held, nothing reconnects: the c
 changed the session in ways that nobody can repeat, the first call after the loss says so, and the next one reconnects.
 Rule 3: a session is rebuilt in this order: `on_connect`, what `set_param` set, LISTEN. A step that fails is raised, and
 the link is closed: there is no half-made session.
-Rule 4: it is visible: logged at WARNING, counted in `info.reconnects`, and a mark in every subscription.
+Rule 4: what lies unread when a call begins is read first: a link that ended while the loop was busy is found so.
+Rule 5: it is visible: logged at WARNING, counted in `info.reconnects`, and a mark in every subscription.
 """
 
 # The files of this package share `Places`, whose members are private to users of Pool and Connection.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import select
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -25,6 +27,8 @@ from qail.pg.driver.segment import control
 from qail.pg.driver.transport import Runtime, Waiter
 from qail.pg.steps.session import leaves_traces, listen_statements, settings_request
 
+# One turn of the loop reads a chunk; an end comes behind what was said before it.
+READING_TURNS: Final = 10
 logger = logging.getLogger("qail")
 
 
@@ -36,7 +40,7 @@ class Rebuilder:
         self._runtime: Final = runtime
         self._open_link: Final = open_link
         self._waiting: list[Waiter] | None = None
-        self._is_unrepeatable = False
+        self.is_unrepeatable = False
 
     async def replace(self, connection: Any, lost: Link) -> None:
         """Give `connection` another link in the place of `lost`; or wait for whoever is doing that.
@@ -64,14 +68,14 @@ class Rebuilder:
 
     def note(self, sql: bytes) -> None:
         """`sql` runs on the connection: does it leave in the session what nobody could repeat?"""
-        self._is_unrepeatable = self._is_unrepeatable or leaves_traces(sql)
+        self.is_unrepeatable = self.is_unrepeatable or leaves_traces(sql)
 
     def _check(self, lost: Link) -> None:
         """Raises ConnectionLost when the session of `lost` held what another one cannot have."""
         held = "a transaction was open" if lost.scopes else ", ".join(lost.pins)
-        if not held and self._is_unrepeatable:
+        if not held and self.is_unrepeatable:
             # Said once: whoever knows what is missing can then go on.
-            self._is_unrepeatable = False
+            self.is_unrepeatable = False
             held = "statements had changed its session in ways that only on_connect= could repeat"
         if held:
             cause = lost.session.spent_cause
@@ -85,7 +89,7 @@ class Rebuilder:
     async def _replace(self, connection: Any, lost: Link) -> None:
         link = await self._open_link()
         try:
-            await connection._prepare_session(link)
+            await connection.prepare_session(link)
             await _restore(link, connection._settings, lost)
         except BaseException:
             link.abort()
@@ -121,6 +125,29 @@ async def _restore(link: Link, settings: dict[str, str], lost: Link) -> None:
         request = control(link, listen_statements(channels), is_end=False)
         await link.run(request)
         link.is_dirty = True
+
+
+def has_news(link: Link) -> bool:
+    """Whether something lies unread on an idle link: a notification, or its end."""
+    socket = link.transport.socket
+    if socket is None or link.session.depth or not link.is_usable:
+        return False
+    try:
+        if not hasattr(select, "poll"):
+            return bool(select.select([socket.fileno()], [], [], 0)[0])
+        poller = select.poll()
+        poller.register(socket.fileno(), select.POLLIN)
+        return bool(poller.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+async def read_news(link: Link) -> None:
+    """Let the loop read what lies there."""
+    for _ in range(READING_TURNS):
+        await link.runtime.sleep(0)
+        if not has_news(link):
+            return
 
 
 async def call_hook(hook: Callable[[Any], Any], connection: Any) -> None:

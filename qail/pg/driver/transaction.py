@@ -207,9 +207,12 @@ class OnLink(Verbs):
         attempt = Attempt()
         return await self._within(deadline, attempt, lambda: copy_in(self, table, records, columns, deadline, attempt))
 
-    def copy_out(self, source: Any, *, columns: Any = None) -> CopyOut:
-        """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate."""
-        return CopyOut(self, source, columns)
+    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> CopyOut:
+        """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate.
+
+        `timeout` is for each wait for the server: what the block does with a row is not counted.
+        """
+        return CopyOut(self, source, columns, timeout)
 
 
 class Transaction(OnLink):

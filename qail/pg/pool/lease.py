@@ -36,7 +36,8 @@ class Lease:
 class PoolCopyOut:
     """Rows of a COPY TO STDOUT on a connection of its own: `async with` it and iterate, or iterate to the end."""
 
-    def __init__(self, lease: Lease, source: Any, columns: Any) -> None:
+    def __init__(self, lease: Lease, source: Any, columns: Any, timeout: float | None) -> None:
+        self._timeout: Final = timeout
         self._lease: Final = lease
         self._source: Final = source
         self._columns: Final = columns
@@ -44,7 +45,7 @@ class PoolCopyOut:
 
     async def __aenter__(self) -> Self:
         connection = await self._lease.__aenter__()
-        self._rows = connection.copy_out(self._source, columns=self._columns)
+        self._rows = connection.copy_out(self._source, columns=self._columns, timeout=self._timeout)
         return self
 
     async def __aexit__(

@@ -295,9 +295,12 @@ class Pool(Transacting):
             left = self._seconds_left(deadline)
             return await connection.copy_in(table, records, columns=columns, timeout=left)
 
-    def copy_out(self, source: Any, *, columns: Any = None) -> PoolCopyOut:
-        """The rows of a table or of a query without values, by binary COPY on a connection of its own."""
-        return PoolCopyOut(self.acquire(), source, columns)
+    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> PoolCopyOut:
+        """The rows of a table or of a query without values, by binary COPY on a connection of its own.
+
+        `timeout` is for each wait, for the connection and for the server.
+        """
+        return PoolCopyOut(self._acquire_until(self._deadline(timeout)), source, columns, timeout)
 
     def stream(
         self, query: Fetchable[R], /, *, fetch_size: int = DEFAULT_PAGE_ROWS, timeout: float | None = None

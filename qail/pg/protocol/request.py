@@ -86,6 +86,9 @@ class Request:
         data: whole frames, ending with Sync; with Flush for COPY_IN; one Query for SIMPLE. Emptied once handed.
         items: one for each statement of the segment, in order. SIMPLE begins with none; each result adds one.
         kind: EXTENDED, SIMPLE, COPY_IN, COPY_OUT.
+
+    `is_in_transaction`: the segment runs inside an explicit transaction (its BEGIN included). `is_control`: it opens or
+    ends a transaction or savepoint, and nothing else: it is waited for, never cancelled.
     """
 
     __slots__ = (
@@ -125,11 +128,9 @@ class Request:
         self.is_idempotent = False
         self.has_nontransactional = False
         self.is_in_transaction = False
-        """The segment runs inside an explicit transaction (its BEGIN included)."""
         self.ends_transaction = False
         """The segment holds COMMIT or PREPARE TRANSACTION."""
         self.is_control = False
-        """The segment opens or ends a transaction or savepoint, and nothing else: it is waited for, never cancelled."""
         self.waiter: object = None
         self.make_sink: Callable[[], RowSink] | None = None
         """SIMPLE: makes the sink of each result; None drops the rows."""
@@ -137,11 +138,9 @@ class Request:
         self.state: i64 = QUEUED
         self.is_submitted = False
         self.is_abandoned = False
-        self.is_ready_seen = False
-        """Its ReadyForQuery came."""
+        self.is_ready_seen = False  # its ReadyForQuery came
         self.error: QailError | None = None
-        self.has_executed = False
-        """An item had begun to execute when the error came."""
+        self.has_executed = False  # an item had begun to execute when the error came
         self.error_index = -1
         """The item that failed; -1: none, or the segment as a whole (at Sync, or with its connection)."""
         self.transaction_status = 0

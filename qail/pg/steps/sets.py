@@ -30,7 +30,7 @@ class SetReader:
         Raises:
             EncodeError: a value is missing, or one too many; nothing of this set is sent.
         """
-        kind = type(row)
+        kind: object = type(row)  # pyright: ignore[reportUnknownVariableType]  # of anything
         # Nearly all sets are such, and asking for an abstract class costs as much as encoding a value.
         if (kind is tuple or kind is list) and len(row) == self._count:
             return list(row)

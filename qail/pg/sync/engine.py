@@ -75,6 +75,7 @@ class BlockingEngine:
         self._ready: Final[deque[Task]] = deque()
         self._helper: Thread | None = None
         self._poller: Final = make_poller()
+        self._wait_for_events: Final = self._poller.wait
         self._waker: Final = Waker()
         self._poller.watch(self._waker.descriptor, READ)
         self._pumped: Final[dict[int, Pumped]] = {}
@@ -131,7 +132,8 @@ class BlockingEngine:
                     return
                 events = error = None
                 if thread.role == PUMP:
-                    events = self._poller.wait(None if thread.until is None else thread.until - monotonic())
+                    until = thread.until
+                    events = self._wait_for_events(None if until is None else until - monotonic())
                 elif thread.role == FOLLOWER:
                     thread.sleep(None if thread.until is None else thread.until - monotonic())
                 elif thread.errand is not None:
@@ -168,7 +170,8 @@ class BlockingEngine:
             thread.errand = None
             self._step(thread, error)
             error = None
-            self._settle()
+            if self.dirty or self.soon or self._ready:
+                self._settle()
             if thread.waiter is TURN and not thread.is_over:
                 self._wait(thread, TURN)
                 return
@@ -176,6 +179,13 @@ class BlockingEngine:
 
     def _wait(self, thread: Thread, waiter: BlockingWaiter) -> None:
         """Give `thread` its role."""
+        if self._pump is None and type(waiter) is BlockingWaiter and not (thread.guards or self._tasks or self._ready):
+            # A thread alone, and no deadline: nearly always.
+            thread.until = None
+            if thread.outer is None:
+                self._pump = thread
+                thread.role = PUMP
+                return
         if isinstance(waiter, Errand):
             thread.errand = waiter
             self._hand_over()
@@ -269,15 +279,17 @@ class BlockingEngine:
 
     def _settle(self) -> None:
         """Do all that can be done now, and send what there is to be sent."""
-        soon, dirty = self.soon, self.dirty
+        soon, dirty, ready = self.soon, self.dirty, self._ready
         while True:
-            while soon:
-                soon.popleft()()
-            for _ in range(len(self._ready)):
-                self._step_task(self._ready.popleft())
             while dirty:
                 dirty.pop().flush()
-            if not soon and not dirty and not any(task.waiter is not TURN for task in self._ready):
+            if not soon and not ready:
+                return
+            while soon:
+                soon.popleft()()
+            for _ in range(len(ready)):
+                self._step_task(ready.popleft())
+            if ready and not soon and not dirty and all(task.waiter is TURN for task in ready):
                 return
 
     def _step(self, runner: Runner, error: BaseException | None) -> None:
@@ -285,11 +297,7 @@ class BlockingEngine:
         before = self.current
         self.current = runner
         try:
-            if error is None:
-                waiter = runner.coroutine.send(None)
-            else:
-                waiter = runner.coroutine.throw(error)
-            runner.waiter = waiter
+            waiter = runner.waiter = runner.coroutine.send(None) if error is None else runner.coroutine.throw(error)
             if waiter is not TURN:
                 waiter.runner = runner
         except StopIteration as stop:
@@ -300,6 +308,7 @@ class BlockingEngine:
             runner.error = raised
             if raised is not error and self._is_interrupt(runner, raised):
                 self._break_down()
+                self.contain(raised)
         finally:
             self.current = before
 
@@ -354,18 +363,19 @@ class BlockingEngine:
                 self._call_helper()
 
     def _end_task(self, task: Task) -> None:
-        if self._tasks.pop(task, 0) is not None:
-            return
-        self._busy_count -= not task.is_idle
-        if task.over is not None and not task.over.done():
-            task.over.set_result(None)
-        if not self._tasks or (not self._busy_count and self._pump is self._helper):
-            self._call_helper()
-        if isinstance(task.error, Exception):
-            logger.error("a task in the background failed", exc_info=task.error)
-        elif task.error is not None and not isinstance(task.error, (Guard, Stopped)):
+        error = task.error
+        if task in self._tasks:
+            del self._tasks[task]
+            self._busy_count -= not task.is_idle
+            if task.over is not None and not task.over.done():
+                task.over.set_result(None)
+            if not self._tasks or (not self._busy_count and self._pump is self._helper):
+                self._call_helper()
+        if error is not None and error is self._contained:
             # An interrupt of the thread that happened to step it.
-            raise task.error
+            raise error
+        if isinstance(error, Exception):
+            logger.error("a task in the background failed", exc_info=error)
 
     def _errand_of_task(self, task: Task, errand: Errand[Any]) -> None:
         errand.run()
@@ -407,7 +417,7 @@ class BlockingEngine:
     # Interrupts
 
     def contain(self, error: BaseException) -> None:
-        """`error` came out of a call to the system: what it may have spoiled is spent already."""
+        """`error` is an interrupt, and what it may have spoiled is spent already."""
         self._contained = error
 
     def _is_interrupt(self, runner: Runner, raised: BaseException) -> bool:

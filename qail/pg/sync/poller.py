@@ -14,8 +14,9 @@ import socket as sockets
 from contextlib import suppress
 from typing import Final, Protocol
 
-READ: Final = 1
-WRITE: Final = 2
+# The bits are those of poll(2) where there is one, so that what it finds need not be translated for every answer.
+READ: Final[int] = getattr(select, "POLLIN", 1)
+WRITE: Final[int] = getattr(select, "POLLOUT", 4)
 
 _WORD: Final = (1).to_bytes(8, "little")
 
@@ -64,7 +65,10 @@ class Poller(Protocol):
         ...
 
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
-        """Descriptors with what they are ready for; a broken one counts as readable. None: for ever."""
+        """Descriptors with what they are ready for. None: for ever.
+
+        Other bits than READ and WRITE mean that the descriptor is broken: reading or writing it will tell.
+        """
         ...
 
 
@@ -73,29 +77,19 @@ class PollPoller:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        self._broken = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
     def watch(self, descriptor: int, interest: int) -> None:
         if not interest:
             with suppress(KeyError):
                 self._poll.unregister(descriptor)
             return
-        events = (select.POLLIN if interest & READ else 0) | (select.POLLOUT if interest & WRITE else 0)
-        self._poll.register(descriptor, events)
+        self._poll.register(descriptor, interest)
 
     def wait(self, seconds: float | None) -> list[tuple[int, int]]:
         if seconds is None:
-            found = self._poll.poll()
-        else:
-            # Rounded up by poll: a deadline is never looked for before it has come.
-            found = self._poll.poll(max(seconds, 0.0) * 1000)
-        return [(descriptor, self._ready(events)) for descriptor, events in found]
-
-    def _ready(self, events: int) -> int:
-        if events == select.POLLIN:
-            return READ
-        ready = READ if events & (select.POLLIN | self._broken) else 0
-        return ready | (WRITE if events & (select.POLLOUT | self._broken) else 0)
+            return self._poll.poll()
+        # Rounded up by poll: a deadline is never looked for before it has come.
+        return self._poll.poll(max(seconds, 0.0) * 1000)
 
 
 class SelectPoller:

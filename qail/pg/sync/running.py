@@ -172,7 +172,14 @@ class Thread(Runner):
     __slots__ = ("_gate", "_wake_pump", "errand", "failure", "is_woken", "role", "until")
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], wake_pump: Callable[[], None]) -> None:
-        super().__init__(coroutine)
+        # Not by super(): one is made for every call.
+        self.coroutine = coroutine
+        self.waiter = None
+        self.guards = []
+        self.outer = None
+        self.is_over = False
+        self.result = None
+        self.error = None
         self._gate: Lock | None = None
         self._wake_pump: Final = wake_pump
         self.role = NO_ROLE

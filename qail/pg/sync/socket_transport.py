@@ -111,9 +111,10 @@ class SocketTransport:
     # What the engine calls.
 
     def ready(self, events: int) -> None:
-        if events & WRITE and self._rest is not None:
+        # Whatever else it is ready for: a broken socket tells when it is written, and when it is read.
+        if self._rest is not None and events != READ:
             self._send_rest()
-        if events & READ & self._interest and not self._is_closed:
+        if events != WRITE and self._interest & READ and not self._is_closed:
             self._read()
 
     def give_up(self) -> None:

@@ -192,9 +192,12 @@ class BlockingVerbs(Generic[V]):
         source = records_of(records)
         return self._run(self._inner.copy_in(table, source, columns=columns, timeout=timeout))
 
-    def copy_out(self, source: Any, *, columns: Any = None) -> BlockingCopyOut:
-        """The rows of a table or of a query without values, by binary COPY: `with` it, then iterate."""
-        copy = self._runtime.at_once(partial(self._inner.copy_out, source, columns=columns))
+    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> BlockingCopyOut:
+        """The rows of a table or of a query without values, by binary COPY: `with` it, then iterate.
+
+        `timeout` is for each wait for the server: what the block does with a row is not counted.
+        """
+        copy = self._runtime.at_once(partial(self._inner.copy_out, source, columns=columns, timeout=timeout))
         return BlockingCopyOut(copy, self._runtime)
 
     def transaction_status(self, transaction_id: int, /, *, timeout: float | None = None) -> TransactionStatus | None:

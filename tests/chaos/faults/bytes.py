@@ -19,7 +19,7 @@ TABLES = """
 """
 SHAPES = Qail.get("shapes").columns("id", "word", "gap").order_by("id")
 ROWS = [(n, "x" * n * 7, None if n == 3 else n) for n in range(1, 10)]
-SHORT_STRIDE = 7
+SHORT_STRIDE = 13
 
 
 def entry(attempt: int, step: int) -> Any:

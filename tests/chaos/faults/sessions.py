@@ -28,6 +28,8 @@ async def a_lease_that_the_server_ended_for_idleness_is_nobody_elses(run: FaultR
                     await transaction.fetch_value(ONE)
                 while not lease.is_closed:
                     await run.backend.sleep(0.01)
+                    # A blocking connection reads when it is asked something.
+                    assert lease.info.process_id == process_id
                 with pytest.raises(ConnectionLost, match=sqlstate) as caught:
                     await lease.fetch_value(ONE)
                 assert caught.value.outcome is Outcome.NOT_SENT

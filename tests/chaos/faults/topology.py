@@ -109,6 +109,8 @@ async def a_half_open_idle_connection_is_found_and_its_callers_are_served_elsewh
             proxy.add(Rule("rst", connection=2))
             while not two.is_closed:
                 await run.backend.sleep(0.01)
+                # A blocking connection reads when it is asked something.
+                assert two.info.process_id in halves
             await pool.release(two)
             assert await pool.fetch_value(PROCESS_ID, timeout=30) not in halves
             while pool.stats().lost_total < 2:

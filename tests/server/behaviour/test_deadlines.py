@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -34,7 +34,7 @@ def number(value: int) -> Any:
 
 
 @pytest.fixture
-def rows(fresh_database: Database) -> Iterator[Database]:
+def rows(fresh_database: Database) -> Database:
     """The table `rows`, whose row 1 cannot be inserted while somebody else is about to."""
     fresh_database.sql("CREATE TABLE rows (id int PRIMARY KEY)")
     return fresh_database
@@ -151,8 +151,13 @@ def test_a_deadline_that_passes_while_rows_are_decoded_ends_the_call(backend: Ba
     async def body() -> None:
         async with backend.connect(rows.dsn) as connection:
             chunks: list[int] = []
-            # What decoding costs is made visible: time passes in the loop with every chunk.
-            connection._link.on_data = lambda: (chunks.append(1), _busy())
+
+            def cost_of_a_chunk() -> None:
+                # What decoding costs is made visible: time passes in the loop with every chunk.
+                chunks.append(len(chunks))
+                _busy()
+
+            connection._link.on_data = cost_of_a_chunk
             with pytest.raises(DeadlineExceeded) as caught:
                 await connection.fetch_all(Qail.get("many").columns("id", "word"), timeout=0.3)
             connection._link.on_data = None

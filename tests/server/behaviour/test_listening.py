@@ -76,6 +76,22 @@ def test_what_cannot_be_a_channel_or_a_payload_is_told(backend: Backend, server:
 
 
 @BASICS
+def test_behind_a_pooler_nobody_listens_and_no_setting_is_made(backend: Backend, server: Server) -> None:
+    async def body() -> None:
+        async with backend.connect(server.dsn, pooler_mode=True) as connection:
+            with pytest.raises(UsageError, match="pooler mode"):
+                async with connection.listen("news"):
+                    pytest.fail("it was entered")
+            with pytest.raises(UsageError, match="pooler mode"):
+                await connection.set_param("work_mem", "7MB")
+            await connection.notify("news", "")
+            async with connection.stream(Qail.get("pg_class").columns("relname"), fetch_size=7) as rows:
+                assert len([row async for row in rows]) > 7
+
+    backend.run(body)
+
+
+@BASICS
 def test_listen_is_sent_once_and_unlisten_with_the_last_subscriber(backend: Backend, server: Server) -> None:
     heard = select(func.pg_listening_channels())
 

@@ -25,6 +25,7 @@ from qail.testing import ChaosProxy, Rule
 from support.backends import Backend
 from support.lock_waits import terminate, until_waiting
 from support.servers import Database, Server
+from support.waiting import until
 
 LOCK = 77
 NOTES = (
@@ -283,3 +284,33 @@ def test_reads_run_once_more_where_that_was_chosen(backend: Backend, notes: Data
                 assert caught.value.outcome == "no_effect"
 
     backend.run(body)
+
+
+@pytest.mark.backends("asyncio", "uvloop", "trio")
+def test_what_became_of_a_commit_whose_caller_was_cancelled_is_logged(
+    backend: Backend, notes: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> list[str]:
+        return [each.getMessage() for each in caplog.records if "whose caller was cancelled" in each.getMessage()]
+
+    async def body() -> None:
+        async with backend.pool(notes.dsn, max_size=1) as pool:
+
+            async def work() -> None:
+                async with pool.transaction() as tx:
+                    await tx.execute(note(-1))
+
+            async with backend.connect(notes.dsn) as holder, backend.jobs() as jobs:
+                async with holder.advisory_lock(LOCK):
+                    job = jobs.start(work)
+                    await until_waiting(backend, notes)
+                    job.cancel()
+                    await job.ended()
+                    assert not isinstance(job.error, Exception)
+                    assert told() == []
+                await until(backend, lambda: bool(told()))
+            assert await pool.execute(note(1)) == 1
+
+    backend.run(body)
+    assert [each.endswith(": committed") for each in told()] == [True]
+    assert ids(notes) == [-1, 1]

@@ -137,7 +137,6 @@ def test_what_needs_a_session_is_refused_before_anything_leaves(backend: Backend
 
 
 @POOLED
-@pytest.mark.backends("asyncio", "uvloop", "trio")
 def test_nothing_is_prepared_for_later(backend: Backend, things: Database) -> None:
     async def body() -> None:
         async with backend.pool(things.dsn, pooler_mode=True) as pool:

@@ -129,6 +129,19 @@ def test_the_next_call_works_with_the_session_as_it_was(
 
 
 @REBUILD
+def test_an_end_that_nobody_has_read_yet_is_found_before_anything_is_sent(backend: Backend, server: Server) -> None:
+    async def body() -> None:
+        async with backend.connect(server.dsn, reconnect=True) as connection:
+            for times in (1, 2, 3):
+                # The loop has no turn between the end and the next call.
+                server.sql(f"SELECT pg_terminate_backend({connection.info.process_id}, 5000)")
+                assert await connection.fetch_value(select(func.abs(-7))) == 7
+                assert connection.info.reconnects == times
+
+    backend.run(body)
+
+
+@REBUILD
 @GAP
 def test_channels_are_listened_to_again_and_the_gap_is_marked(backend: Backend, server: Server) -> None:
     async def body() -> None:

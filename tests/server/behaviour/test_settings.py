@@ -71,6 +71,24 @@ def test_a_lease_for_a_tenant_sees_its_rows_alone_and_the_next_borrower_sees_non
 
 
 @pytest.mark.feature("TN3")
+def test_a_lease_whose_session_was_not_changed_leaves_no_setting_behind_either(
+    backend: Backend, tenants: Database
+) -> None:
+    async def body() -> None:
+        async with backend.pool(tenants.dsn, max_size=1) as pool:
+            async with pool.acquire(settings={"app.tenant": "a"}) as connection:
+                await connection.fetch_all(Qail.get("notes"))
+                async with connection.transaction() as transaction:
+                    await transaction.fetch_all(Qail.get("notes"))
+            # Nothing was to be reset: what they see none of was never the session's.
+            assert pool.stats().resets_total == 0
+            async with pool.acquire() as connection:
+                assert await connection.fetch_value(TENANT) in (None, "")
+
+    backend.run(body)
+
+
+@pytest.mark.feature("TN3")
 @pytest.mark.feature("PI6")
 def test_settings_and_a_statement_leave_in_one_flight(backend: Backend, tenants: Database) -> None:
     async def body() -> None:

@@ -15,6 +15,7 @@ from qail.ast.expression.subquery import exists
 from qail.ast.node import Expr
 from qail.compile.cache import lookup
 from qail.errors import BuildError, EncodeError
+from qail.pgtype import INT8
 from support.sql_tables import Boss, P, Post, PostOuter, User
 
 
@@ -185,3 +186,40 @@ def test_ten_thousand_terms_and_a_long_spine_compile() -> None:
     assert len(plan.slots) == 20_001
     assert plan.sql.count(b" OR ") == 10_000
     assert b"(" not in plan.sql
+
+
+@pytest.mark.parametrize(
+    ("query", "is_bound"),
+    [
+        (select(func.set_config("a.b", "c", True)), True),
+        (select(func.pg_try_advisory_lock(1)), True),
+        (select(User.id).where(func.lastval() == User.id), True),
+        (Qail.add(User).values({"id": func.currval("users_id_seq")}), True),
+        (Qail.create("mine").column("id", INT8).temporary(), True),
+        (Qail.create("mine").column("id", INT8), False),
+        (select(func.pg_advisory_xact_lock(1)), False),
+        (select(func.nextval("users_id_seq")), False),
+        (select(func.lower(User.name)), False),
+    ],
+)
+def test_a_plan_knows_whether_it_needs_a_session_that_nobody_shares(query: Any, is_bound: bool) -> None:
+    assert lookup(query).plan.is_session_bound == is_bound
+
+
+@pytest.mark.parametrize(
+    ("query", "is_read_only"),
+    [
+        (select(func.lower(User.name)), True),
+        (select(func.date_trunc("day", func.now())), True),
+        (select(func.random()), False),
+        (select(func.my_own(User.name)), False),
+    ],
+)
+def test_only_functions_known_to_change_nothing_are_proven_to_read(query: Any, is_read_only: bool) -> None:
+    assert lookup(query).plan.is_read_only == is_read_only
+
+
+@pytest.mark.parametrize("text", ["a\ud800b", "a\0b"])
+def test_a_literal_that_no_text_can_hold_is_refused_by_name(text: str) -> None:
+    with pytest.raises(BuildError, match="string literal"):
+        lookup(select(literal(text)))

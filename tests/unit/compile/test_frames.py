@@ -148,3 +148,41 @@ def test_explain_shape_shows_text_parameters_name_and_frames() -> None:
     for part in ('"age" > $1', "$1 = 30", 'int4, column "age"', "$2 = 5", "qail_", "Parse", "Bind", "Execute", "Sync"):
         assert part in text
     assert "asks the server" in Qail.get("t").eq("a", "secret" * 40).explain_shape()
+
+
+@pytest.mark.feature("PS4")
+def test_where_nothing_is_kept_every_run_carries_the_unnamed_statement() -> None:
+    query = select(User.id).where(User.age > 30)
+    bound = bind_known(lookup(query).plan, CodecRegistry(), is_named=False)
+    assert bound is not None
+
+    frames = frames_of(bound.segment(lookup(query).values, PARSE))
+
+    assert bound.statement_name == b""
+    assert "".join(code for code, _ in frames) == "PDBES"
+    assert frames[0][1].startswith(b"\0SELECT")
+    assert frames[2][1].startswith(b"\0\0")
+
+
+@pytest.mark.feature("PI5")
+def test_a_set_has_its_values_in_the_order_of_the_text() -> None:
+    query = select(User.id).where(User.age > 30).limit(5)
+    bound, call = known(query), lookup(query)
+    in_order = [call.values[slot] for slot in call.plan.slots]
+    one, other = BytesWriter(), BytesWriter()
+
+    bound.write_set(one, in_order, PREPARED)
+    bound.write_item(other, call.values, PREPARED)
+
+    assert call.plan.slots != sorted(call.plan.slots)
+    assert one.getvalue() == other.getvalue()
+    with pytest.raises(EncodeError):
+        bound.write_set(one, ["thirty", 5], PREPARED)
+    assert one.getvalue() == other.getvalue()
+
+
+def test_describing_a_statement_runs_nothing() -> None:
+    bound = known(select(User.id))
+
+    assert "".join(code for code, _ in frames_of(bound.describe_segment(PARSE))) == "PDS"
+    assert "".join(code for code, _ in frames_of(bound.describe_segment(REPLACE))) == "CPDS"

@@ -35,7 +35,7 @@ async def _cancel_and_go_on(connection: Any) -> None:
     assert await connection.script("SELECT 2") == [[("2",)]]
 
 
-@pytest.mark.feature("CA1", partial="long keys; proxies")
+@pytest.mark.feature("CA1")
 def test_cancel_ends_what_runs_and_never_the_next(run: Run, fresh_database: Database) -> None:
     async def main() -> None:
         async with connect(fresh_database.dsn) as connection:
@@ -59,7 +59,7 @@ def test_a_cancel_that_comes_late_does_not_hit_the_next_statement(run: Run, fres
     run(main)
 
 
-@pytest.mark.feature("CA1", partial="long keys; proxies")
+@pytest.mark.feature("CA1")
 @pytest.mark.parametrize("sslmode", ["disable", "verify-full"])
 def test_cancel_goes_over_tcp_and_tls(run: Run, tls_server: ListeningServer, sslmode: str) -> None:
     async def main() -> None:
@@ -70,7 +70,7 @@ def test_cancel_goes_over_tcp_and_tls(run: Run, tls_server: ListeningServer, ssl
     run(main)
 
 
-@pytest.mark.feature("CA2", partial="frozen peers; deadlines while decoding")
+@pytest.mark.feature("CA2")
 @pytest.mark.parametrize("kind", ["connection", "pool", "transaction"])
 def test_a_deadline_ends_the_call_and_the_executor_goes_on(run: Run, fresh_database: Database, kind: str) -> None:
     fresh_database.sql("CREATE TABLE log (id int PRIMARY KEY)")

@@ -15,7 +15,7 @@ from qail.pg.pool.pool import create_pool
 from support.servers import Database
 
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
-HEALED = pytest.mark.feature("PS3", partial="recreated types")
+HEALED = pytest.mark.feature("PS3")
 ROWS = Qail.get("things").columns("id", "what")
 DROPS = ["DEALLOCATE ALL", "DISCARD ALL", "DISCARD PLANS"]
 

@@ -14,7 +14,7 @@ from qail.pg.pool.pool import create_pool
 from support.servers import Database
 
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
-FEATURE = pytest.mark.feature("PS3", partial="recreated types")
+FEATURE = pytest.mark.feature("PS3")
 ROWS = Qail.get("things")
 HERE = [(1, "here")]
 THERE = [(dt.date(2024, 2, 29), 1.5)]

@@ -17,7 +17,7 @@ from support.delaying_proxy import holding_proxy
 from support.servers import Database
 
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
-FROZEN = pytest.mark.feature("CA2", partial="deadlines while decoding")
+FROZEN = pytest.mark.feature("CA2")
 ONE = Qail.get("one").columns("id")
 BLOCKED = Qail.add("log").values({"id": 1})
 

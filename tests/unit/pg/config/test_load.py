@@ -160,6 +160,10 @@ def test_a_password_file_that_others_can_read_is_not_used() -> None:
         ({"command_timeout": 0}, "command_timeout.*greater than 0"),
         ({"statement_cache_size": -1}, "statement_cache_size"),
         ({"plan_cache_mode": "generic"}, "plan_cache_mode"),
+        ({"pooler_mode": True, "options": "-c geqo=off"}, "pooler_mode takes no options"),
+        ({"pooler_mode": True, "plan_cache_mode": "force_custom"}, "pooler_mode takes no plan_cache_mode"),
+        ({"pooler_mode": True, "server_settings": {"work_mem": "1MB"}}, "pooler_mode takes no work_mem"),
+        ({"pooler_mode": "perhaps"}, "pooler_mode"),
         ({"target_session_attrs": "master"}, "target_session_attrs.*'primary'"),
         ({"scram_max_iterations": 1000}, "scram_max_iterations.*4096"),
         ({"client_encoding": "LATIN1"}, "always UTF8"),
@@ -317,3 +321,16 @@ def test_the_modules_load_without_pydantic() -> None:
     )
 
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.feature("PS4")
+def test_pooler_mode_keeps_what_poolers_track_and_leaves_out_the_rest() -> None:
+    config = load("postgresql:///?pooler_mode=true&application_name=shop", environment={"PGGEQO": "off", "PGTZ": "UTC"})
+
+    assert config.pooler_mode
+    assert dict(config.server_settings) == {
+        "client_encoding": "UTF8",
+        "DateStyle": "ISO",
+        "application_name": "shop",
+        "timezone": "UTC",
+    }

@@ -81,11 +81,13 @@ def test_deallocate_all_forgets_every_name() -> None:
         ({"C": "42P05"}, True),
         ({"C": "0A000", "R": "RevalidateCachedQuery"}, True),
         ({"C": "0A000", "R": "elsewhere"}, False),
+        ({"C": "XX000", "M": "cache lookup failed for type 16386"}, True),
+        ({"C": "XX000", "M": "cache lookup failed for relation 16386"}, False),
         ({"C": "42P01"}, False),
         ({}, False),
     ],
 )
-def test_stale_statements_are_told_by_fields_not_by_text(fields: dict[str, str], is_stale: bool) -> None:
+def test_stale_statements_are_told_by_fields(fields: dict[str, str], is_stale: bool) -> None:
     assert is_stale_statement(PostgresError(fields=fields)) == is_stale
 
 

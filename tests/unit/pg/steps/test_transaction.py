@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qail.errors import CommitRejected, UsageError
-from qail.pg.steps.transaction import FAILED, IDLE, ScopeSteps, begin_statement
+from qail.pg.steps.transaction import (
+    FAILED,
+    IDLE,
+    ScopeSteps,
+    begin_statement,
+    status_command,
+    transaction_id,
+    transaction_status,
+)
 
 OPEN = ord("T")
 
@@ -58,3 +68,36 @@ def test_an_inner_scope_is_a_quoted_savepoint() -> None:
     assert steps.ending(keep=True, status=FAILED) == undo
     assert steps.verdict("RELEASE", undo[1]) is None
     assert isinstance(steps.verdict("RELEASE", undo[0]), CommitRejected)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("700", 700), (str(2**64 - 1), 2**64 - 1), (None, None), ("", None), ("-1", None), ("7" * 30, None), ("x", None)],
+)
+def test_a_transaction_id_is_what_the_server_may_have_sent(value: str | None, found: int | None) -> None:
+    assert transaction_id(value) == found
+
+
+def test_the_id_that_is_asked_for_is_a_bind_value() -> None:
+    command = status_command(2**63)
+
+    assert command.sql == b"SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8)"
+    assert command.values == [b"9223372036854775808"]
+
+
+@pytest.mark.parametrize("senseless", [0, -1, 2**64, True, None, "7", 1.0])
+def test_what_is_no_transaction_id_is_refused(senseless: Any) -> None:
+    with pytest.raises(UsageError, match="transaction id"):
+        status_command(senseless)
+
+
+@pytest.mark.parametrize("known", ["committed", "aborted", "in progress"])
+def test_a_status_is_one_of_three_or_forgotten(known: str) -> None:
+    assert transaction_status(known) == known
+    assert transaction_status(None) is None
+    assert transaction_status("something new") is None
+
+
+def test_a_read_only_transaction_says_so() -> None:
+    assert ScopeSteps(0, begin_statement(None, True, None)).is_read_only
+    assert not ScopeSteps(0, begin_statement("serializable", False, None)).is_read_only
