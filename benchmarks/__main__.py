@@ -12,6 +12,7 @@ from qail import embedded
 
 FILES = {
     "B1": "b01_point_select",
+    "B1S": "b01_sync_point_select",
     "B2": "b02_pooled_selects",
     "B3": "b02_pooled_selects",
     "B4": "b04_pipeline",

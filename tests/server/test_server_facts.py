@@ -1,7 +1,7 @@
 """What PostgreSQL does, where rules of the engine rest on it: observed on every server at hand.
 
-No driver is involved: each fact is a few messages and what the server answers; tests/support/raw_client.py says how to
-read it. A server that answers otherwise breaks a rule, whatever the rest of the tests say.
+No driver is involved: each fact is a few messages and what the server answers; tests/support/message_client.py says
+how to read it. A server that answers otherwise breaks a rule, whatever the rest of the tests say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from qail.pg.wire.constants import PORTAL, STATEMENT
 from qail.pg.wire.copy import CopyData, CopyDone, CopyFail
 from qail.pg.wire.extended import Close, Describe, Execute, Flush, Parse, Query, Sync
-from support.raw_client import GONE, RawClient, again, frame, run
+from support.message_client import GONE, MessageClient, again, frame, run
 from support.servers import Database, Server
 
 SETUP = """
@@ -42,8 +42,8 @@ def database(shared_database: Database) -> Database:
 
 
 @pytest.fixture
-def client(database: Database) -> Iterator[RawClient]:
-    with RawClient(database) as client:
+def client(database: Database) -> Iterator[MessageClient]:
+    with MessageClient(database) as client:
         yield client
 
 
@@ -72,14 +72,14 @@ def wait_for(database: Database, what: str, is_it: Callable[[list[tuple[str | No
 # What a success is
 
 
-def test_a_deferred_constraint_fails_between_the_tag_and_ready(client: RawClient, database: Database) -> None:
+def test_a_deferred_constraint_fails_between_the_tag_and_ready(client: MessageClient, database: Database) -> None:
     assert client.exchange(*run(insert(1, "late")), Sync()) == "1 2 C:INSERT 0 1 Z:I"
 
     assert client.exchange(*run(insert(1, "late")), Sync()) == "1 2 C:INSERT 0 1 E:23505 Z:I"
     assert ids(database, "late") == [1]
 
 
-def test_commit_of_a_failed_transaction_says_rollback_and_no_error(client: RawClient, database: Database) -> None:
+def test_commit_of_a_failed_transaction_says_rollback_and_no_error(client: MessageClient, database: Database) -> None:
     assert client.exchange(*run(b"BEGIN"), *run(insert(1)), Sync()) == "1 2 C:BEGIN 1 2 C:INSERT 0 1 Z:T"
     assert client.exchange(*run(FAILING), Sync()) == "1 2 E:22012 Z:E"
 
@@ -90,14 +90,14 @@ def test_commit_of_a_failed_transaction_says_rollback_and_no_error(client: RawCl
 # What a segment is
 
 
-def test_callers_that_share_a_sync_share_their_fate(client: RawClient, database: Database) -> None:
+def test_callers_that_share_a_sync_share_their_fate(client: MessageClient, database: Database) -> None:
     answer = client.exchange(*run(insert(1)), *run(FAILING), *run(insert(2)), Sync())
 
     assert answer == "1 2 C:INSERT 0 1 1 2 E:22012 Z:I"
     assert ids(database) == []
 
 
-def test_callers_with_a_sync_each_do_not(client: RawClient, database: Database) -> None:
+def test_callers_with_a_sync_each_do_not(client: MessageClient, database: Database) -> None:
     answer = client.exchange(*run(insert(1)), Sync(), *run(FAILING), Sync(), *run(insert(2)), Sync())
 
     assert [answer, client.answer(), client.answer()] == [
@@ -108,7 +108,7 @@ def test_callers_with_a_sync_each_do_not(client: RawClient, database: Database) 
     assert ids(database) == [1, 2]
 
 
-def test_after_an_error_nothing_comes_before_a_sync(client: RawClient) -> None:
+def test_after_an_error_nothing_comes_before_a_sync(client: MessageClient) -> None:
     client.send(*run(FAILING), Flush())
     assert client.answer("E") == "1 2 E:22012"
 
@@ -117,14 +117,14 @@ def test_after_an_error_nothing_comes_before_a_sync(client: RawClient) -> None:
     assert client.exchange(Sync()) == "Z:I"
 
 
-def test_what_fails_behind_commit_leaves_what_was_committed(client: RawClient, database: Database) -> None:
+def test_what_fails_behind_commit_leaves_what_was_committed(client: MessageClient, database: Database) -> None:
     answer = client.exchange(*run(b"BEGIN"), *run(insert(1)), *run(b"COMMIT"), *run(FAILING), Sync())
 
     assert answer == "1 2 C:BEGIN 1 2 C:INSERT 0 1 1 2 C:COMMIT 1 2 E:22012 Z:I"
     assert ids(database) == [1]
 
 
-def test_a_commit_behind_an_error_of_its_segment_is_skipped(client: RawClient, database: Database) -> None:
+def test_a_commit_behind_an_error_of_its_segment_is_skipped(client: MessageClient, database: Database) -> None:
     answer = client.exchange(*run(b"BEGIN"), *run(insert(1)), *run(FAILING), *run(b"COMMIT"), Sync())
 
     assert answer == "1 2 C:BEGIN 1 2 C:INSERT 0 1 1 2 E:22012 Z:E"
@@ -132,7 +132,7 @@ def test_a_commit_behind_an_error_of_its_segment_is_skipped(client: RawClient, d
     assert ids(database) == []
 
 
-def test_create_database_stays_although_its_segment_fails(client: RawClient, database: Database) -> None:
+def test_create_database_stays_although_its_segment_fails(client: MessageClient, database: Database) -> None:
     name = f"{database.name}_other"
 
     answer = client.exchange(*run(f'CREATE DATABASE "{name}"'.encode()), *run(FAILING), Sync())
@@ -143,7 +143,7 @@ def test_create_database_stays_although_its_segment_fails(client: RawClient, dat
 
 
 def test_up_to_16_a_call_that_committed_and_failed_keeps_what_came_before_it(
-    client: RawClient, database: Database
+    client: MessageClient, database: Database
 ) -> None:
     answer = client.exchange(*run(insert(1)), *run(b"CALL half()"), Sync())
 
@@ -154,14 +154,14 @@ def test_up_to_16_a_call_that_committed_and_failed_keeps_what_came_before_it(
     assert ids(database) == ([] if is_refused else [1, 20])
 
 
-def test_a_portal_dies_at_sync_in_autocommit(client: RawClient) -> None:
+def test_a_portal_dies_at_sync_in_autocommit(client: MessageClient) -> None:
     rows = run(b"SELECT generate_series(1, 3)", portal_name=b"p", max_rows=1)
     assert client.exchange(*rows, Sync()) == "1 2 D s Z:I"
 
     assert client.exchange(Execute(b"p", 1), Sync()) == "E:34000 Z:I"
 
 
-def test_a_portal_lives_in_a_transaction(client: RawClient) -> None:
+def test_a_portal_lives_in_a_transaction(client: MessageClient) -> None:
     client.exchange(*run(b"BEGIN"), Sync())
     rows = run(b"SELECT generate_series(1, 3)", portal_name=b"p", max_rows=1)
     assert client.exchange(*rows, Sync()) == "1 2 D s Z:T"
@@ -172,25 +172,25 @@ def test_a_portal_lives_in_a_transaction(client: RawClient) -> None:
 # Prepared statements
 
 
-def test_parse_survives_a_rollback(client: RawClient) -> None:
+def test_parse_survives_a_rollback(client: MessageClient) -> None:
     client.exchange(*run(b"BEGIN"), Parse(b"s", b"SELECT 1", []), *run(b"ROLLBACK"), Sync())
 
     assert client.exchange(*again(b"s"), Sync()) == "2 D C:SELECT 1 Z:I"
 
 
-def test_parse_survives_the_failure_of_its_segment(client: RawClient) -> None:
+def test_parse_survives_the_failure_of_its_segment(client: MessageClient) -> None:
     assert client.exchange(Parse(b"s", b"SELECT 1", []), *run(FAILING), Sync()) == "1 1 2 E:22012 Z:I"
 
     assert client.exchange(*again(b"s"), Sync()) == "2 D C:SELECT 1 Z:I"
 
 
-def test_parse_behind_an_error_of_its_segment_was_skipped(client: RawClient) -> None:
+def test_parse_behind_an_error_of_its_segment_was_skipped(client: MessageClient) -> None:
     assert client.exchange(*run(FAILING), Parse(b"s", b"SELECT 1", []), Sync()) == "1 2 E:22012 Z:I"
 
     assert client.exchange(*again(b"s"), Sync()) == "E:26000 Z:I"
 
 
-def test_closing_an_unknown_name_is_no_error_and_parsing_a_known_one_is(client: RawClient) -> None:
+def test_closing_an_unknown_name_is_no_error_and_parsing_a_known_one_is(client: MessageClient) -> None:
     assert client.exchange(Close(STATEMENT, b"s"), Parse(b"s", b"SELECT 1", []), Sync()) == "3 1 Z:I"
 
     assert client.exchange(Parse(b"s", b"SELECT 1", []), Sync()) == "E:42P05 Z:I"
@@ -198,15 +198,15 @@ def test_closing_an_unknown_name_is_no_error_and_parsing_a_known_one_is(client: 
 
 
 @pytest.mark.parametrize("target", [STATEMENT, PORTAL], ids=["statement", "portal"])
-def test_a_describe_with_a_name_beyond_10_000_bytes_ends_the_connection(client: RawClient, target: int) -> None:
+def test_a_describe_with_a_name_beyond_10_000_bytes_ends_the_connection(client: MessageClient, target: int) -> None:
     assert client.exchange(frame(b"D", bytes([target]) + LONG_NAME + b"\0"), Sync()).endswith(GONE)
 
 
-def test_a_parse_takes_such_a_name(client: RawClient) -> None:
+def test_a_parse_takes_such_a_name(client: MessageClient) -> None:
     assert client.exchange(Parse(LONG_NAME, b"SELECT 1", []), Sync()) == "1 Z:I"
 
 
-def test_a_statement_has_up_to_65_535_parameters_and_describes_all(client: RawClient) -> None:
+def test_a_statement_has_up_to_65_535_parameters_and_describes_all(client: MessageClient) -> None:
     places = b", ".join(b"$%d::int" % number for number in range(1, 65_536))
 
     # A list of rows: no result may have so many columns.
@@ -220,7 +220,7 @@ def test_a_statement_has_up_to_65_535_parameters_and_describes_all(client: RawCl
 # COPY
 
 
-def test_a_sync_sent_ahead_of_the_data_is_swallowed_by_copy(client: RawClient, database: Database) -> None:
+def test_a_sync_sent_ahead_of_the_data_is_swallowed_by_copy(client: MessageClient, database: Database) -> None:
     client.send(*run(b"COPY notes FROM STDIN"), Sync())
     assert client.answer("G") == "1 2 G"
 
@@ -230,11 +230,11 @@ def test_a_sync_sent_ahead_of_the_data_is_swallowed_by_copy(client: RawClient, d
     assert ids(database) == [1]
 
 
-def test_a_sync_sent_ahead_is_answered_if_copy_fails_to_begin(client: RawClient) -> None:
+def test_a_sync_sent_ahead_is_answered_if_copy_fails_to_begin(client: MessageClient) -> None:
     assert client.exchange(*run(b"COPY nothing FROM STDIN"), Sync()) == "1 2 E:42P01 Z:I"
 
 
-def test_copy_fail_undoes_and_is_told_as_cancelled(client: RawClient, database: Database) -> None:
+def test_copy_fail_undoes_and_is_told_as_cancelled(client: MessageClient, database: Database) -> None:
     client.send(*run(b"COPY notes FROM STDIN"), Flush())
     client.answer("G")
 
@@ -242,14 +242,14 @@ def test_copy_fail_undoes_and_is_told_as_cancelled(client: RawClient, database: 
     assert ids(database) == []
 
 
-def test_a_reason_beyond_10_000_bytes_ends_the_connection(client: RawClient) -> None:
+def test_a_reason_beyond_10_000_bytes_ends_the_connection(client: MessageClient) -> None:
     client.send(*run(b"COPY notes FROM STDIN"), Flush())
     client.answer("G")
 
     assert client.exchange(frame(b"f", b"x" * 10_001 + b"\0"), Sync()).endswith(GONE)
 
 
-def test_under_simple_query_copy_needs_no_sync_and_stray_data_is_dropped(client: RawClient) -> None:
+def test_under_simple_query_copy_needs_no_sync_and_stray_data_is_dropped(client: MessageClient) -> None:
     client.send(Query(b"COPY notes FROM STDIN"))
     client.answer("G")
 
@@ -260,7 +260,7 @@ def test_under_simple_query_copy_needs_no_sync_and_stray_data_is_dropped(client:
 # Sessions
 
 
-def test_reset_all_leaves_set_role(client: RawClient) -> None:
+def test_reset_all_leaves_set_role(client: MessageClient) -> None:
     client.exchange(Query(b"SET ROLE pg_monitor"))
     client.exchange(Query(b"RESET ALL"))
     assert client.exchange(Query(b"SELECT current_user = session_user")) == "T D C:SELECT 1 Z:I"
@@ -271,7 +271,7 @@ def test_reset_all_leaves_set_role(client: RawClient) -> None:
     assert client.rows == [[b"t"]]
 
 
-def test_discard_all_cannot_stand_behind_another_statement(client: RawClient) -> None:
+def test_discard_all_cannot_stand_behind_another_statement(client: MessageClient) -> None:
     assert client.exchange(Query(b"SELECT 1; DISCARD ALL")).endswith("E:25001 Z:I")
     assert client.exchange(Query(b"BEGIN; DISCARD ALL")).endswith("E:25001 Z:E")
 
@@ -279,7 +279,7 @@ def test_discard_all_cannot_stand_behind_another_statement(client: RawClient) ->
 def test_a_nul_in_a_startup_value_begins_another_parameter(any_server: Server) -> None:
     any_server.sql("DROP ROLE IF EXISTS impostor; CREATE ROLE impostor LOGIN")
     try:
-        with RawClient(any_server, {"application_name": b"x\0user\0impostor"}) as client:
+        with MessageClient(any_server, {"application_name": b"x\0user\0impostor"}) as client:
             client.exchange(Query(b"SELECT current_user"))
             assert client.rows == [[b"impostor"]]
     finally:
@@ -289,7 +289,7 @@ def test_a_nul_in_a_startup_value_begins_another_parameter(any_server: Server) -
 # Time and cancelling
 
 
-def test_a_local_setting_holds_to_the_end_of_its_segment(client: RawClient) -> None:
+def test_a_local_setting_holds_to_the_end_of_its_segment(client: MessageClient) -> None:
     limit = run(b"SELECT set_config('statement_timeout', '30', true)")
 
     assert client.exchange(*limit, *run(SLEEPING), Sync()) == "1 2 D C:SELECT 1 1 2 E:57014 Z:I"
@@ -297,7 +297,7 @@ def test_a_local_setting_holds_to_the_end_of_its_segment(client: RawClient) -> N
     assert client.rows == [[b"0"]]
 
 
-def test_a_local_setting_overrides_a_stricter_one_of_the_session(client: RawClient) -> None:
+def test_a_local_setting_overrides_a_stricter_one_of_the_session(client: MessageClient) -> None:
     client.exchange(Query(b"SET statement_timeout = 30"))
 
     looser = run(b"SELECT set_config('statement_timeout', '60000', true)")
@@ -306,14 +306,14 @@ def test_a_local_setting_overrides_a_stricter_one_of_the_session(client: RawClie
     assert client.exchange(*run(SLEEPING), Sync()) == "1 2 E:57014 Z:I"
 
 
-def test_a_cancel_that_reaches_an_idle_backend_is_ignored(client: RawClient) -> None:
+def test_a_cancel_that_reaches_an_idle_backend_is_ignored(client: MessageClient) -> None:
     for _ in range(20):
         client.cancel()
 
         assert client.exchange(*run(b"SELECT 1"), Sync()) == "1 2 D C:SELECT 1 Z:I"
 
 
-def test_a_cancel_addresses_the_backend_and_not_a_statement(client: RawClient, database: Database) -> None:
+def test_a_cancel_addresses_the_backend_and_not_a_statement(client: MessageClient, database: Database) -> None:
     """What is cancelled is what runs when the request arrives: here not the first statement but the second."""
     client.send(*run(b"SELECT 1"), Sync(), *run(SLEEPING), Sync())
     assert client.answer() == "1 2 D C:SELECT 1 Z:I"
@@ -325,7 +325,7 @@ def test_a_cancel_addresses_the_backend_and_not_a_statement(client: RawClient, d
 
 
 def test_closing_a_socket_does_not_stop_its_query(database: Database) -> None:
-    sleeper = RawClient(database)
+    sleeper = MessageClient(database)
     sleeper.send(*run(SLEEPING), Sync())
     wait_for(database, "wait_event", lambda rows: any(row[0] == "PgSleep" for row in rows))
 
@@ -338,7 +338,7 @@ def test_closing_a_socket_does_not_stop_its_query(database: Database) -> None:
 
 
 def test_a_backend_that_cannot_write_hears_no_cancel_and_dies_of_terminate(database: Database) -> None:
-    with RawClient(database) as client:
+    with MessageClient(database) as client:
         client.send(*run(b"SELECT repeat('x', 20000000)"), Sync())
         wait_for(database, "wait_event", lambda rows: any(row[0] == "ClientWrite" for row in rows))
         for _ in range(4):

@@ -1,8 +1,8 @@
 """The backend `sync`: the blocking classes behind awaitable adapters, so that one test body serves all backends.
 
 Rule 1: a verb that is awaited in the async API blocks when it is awaited here; what is called there is called here.
-Rule 2: a test's own async functions (bodies of `run_transaction`, hooks, records) are driven by hand: all they can await
-is of this backend.
+Rule 2: a test's own async functions (bodies of `run_transaction`, hooks, records) are driven by hand: all they can
+await is of this backend.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Deferred:
         self._value: Any = None
 
     def __await__(self) -> Generator[Any, Any, Any]:
+        yield from ()
         return adapt(self._call())
-        yield
 
     async def __aenter__(self) -> Any:
         self._value = self._call()
@@ -98,8 +98,8 @@ class Adapter:
         return call
 
     def __await__(self) -> Generator[Any, Any, Any]:
+        yield from ()
         return self.blocking.result()
-        yield
 
     async def __aenter__(self) -> Any:
         return adapt(self.blocking.__enter__())

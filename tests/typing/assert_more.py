@@ -141,7 +141,9 @@ class Conn:
     async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
         return 0
 
-    def copy_out(self, source: Any, *, columns: Any = None) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
+    def copy_out(
+        self, source: Any, *, columns: Any = None, timeout: float | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
         raise LookupError
 
 

@@ -32,6 +32,8 @@ class AdvisoryLock:
     """One lock, taken at the beginning of the block. Made by `advisory_lock()`."""
 
     def __init__(self, places: Places, key: AdvisoryKey, kind: LockKind, timeout: float | None) -> None:
+        if not kind.in_transaction:
+            places._catalog.need_session("a lock that outlives a transaction")
         self._places: Final = places
         self._key: Final = key
         self._kind: Final = kind

@@ -128,7 +128,7 @@ class RowStream(Generic[R]):
         """The rest of the rows in lists, as many in each as a page has: an async iterator."""
         return RowPages(self)
 
-    async def take_page(self) -> list[R]:
+    async def _take_page(self) -> list[R]:
         """What is left of the page at hand, else the next one; empty when there is none."""
         if self._position >= len(self._page) and not await self._turn():
             return []
@@ -257,7 +257,7 @@ class RowPages(Generic[R]):
         return self
 
     async def __anext__(self) -> list[R]:
-        page = await self._stream.take_page()
+        page = await self._stream._take_page()
         if not page:
             raise StopAsyncIteration
         return page

@@ -185,8 +185,6 @@ class OnLink(Verbs):
             wait: False asks once, and `held` says whether it was had.
             timeout: seconds to wait for it at most: DeadlineExceeded.
         """
-        if not self._is_scope:
-            self._catalog.need_session("a lock that outlives a transaction")
         kind = LockKind(in_transaction=self._is_scope, shared=shared, wait=wait)
         return AdvisoryLock(self, AdvisoryKey(key), kind, timeout)
 
@@ -208,10 +206,7 @@ class OnLink(Verbs):
         return await self._within(deadline, attempt, lambda: copy_in(self, table, records, columns, deadline, attempt))
 
     def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> CopyOut:
-        """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate.
-
-        `timeout` is for each wait for the server: what the block does with a row is not counted.
-        """
+        """Rows of a table or of a query without values, by binary COPY: `async with` it. `timeout` is for each wait."""
         return CopyOut(self, source, columns, timeout)
 
 

@@ -47,7 +47,7 @@ class Speed:
             link.late_after_seconds = SLOW_SECONDS
 
     def _observe(self, name: bytes, seconds: float, in_flight: int, *, was_expected: bool) -> None:
-        is_changed = self._times.observe(name, seconds, in_flight)
+        is_changed = self._times.observe(name, seconds, in_flight, self._keeper.runtime.now())
         is_slow = self._times.is_slow(name)
         # A slow one that came among the quick ones is not marked as such: it was bound anew.
         if is_changed or (is_slow and not was_expected):

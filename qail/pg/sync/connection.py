@@ -47,9 +47,9 @@ class BlockingConnection(BlockingOnLink[Connection]):
     def add_notice_handler(self, handler: NoticeHandler, /) -> None:
         """Call `handler` with each Notice of this connection: in whatever thread reads it, so it must not block.
 
-        What it raises is logged. Without a handler notices are logged at INFO by the logger `qail.notice`. They are read
-        while some call of this connection, or of its pool, waits. A connection that goes back to its pool forgets its
-        handlers.
+        What it raises is logged. Without a handler notices are logged at INFO by the logger `qail.notice`. They are
+        read while some call of this connection, or of its pool, waits. A connection that goes back to its pool forgets
+        its handlers.
         """
         self._runtime.at_once(partial(self._inner.add_notice_handler, handler))
 
@@ -133,8 +133,8 @@ def connect(
     `dsn` and `settings` are as for `qail.connect`.
 
     Args:
-        stream: a connected `socket.socket` to talk over; it belongs to the connection then. `host`, if it is given, says
-            who is at the other end, for TLS.
+        stream: a connected `socket.socket` to talk over; it belongs to the connection then. `host`, if it is given,
+            says who is at the other end, for TLS.
         reconnect: when the connection is lost between calls the next call makes it again, with what `set_param` set and
             with the channels listened to; never inside a transaction, and nothing is sent twice.
         on_connect: called with the connection when it is made, and made again.

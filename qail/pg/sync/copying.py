@@ -8,7 +8,7 @@ Rule: an iterable of the user's may be slow, and may itself use the connection's
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -24,16 +24,20 @@ PIECE_RECORDS: Final = 1000
 
 def records_of(records: Any) -> Any:
     """What `copy_in` of the driver reads. Lists and tuples as they are: reading them runs no code of the user's."""
-    if isinstance(records, (list, tuple)):
+    if type(records) in (list, tuple):
         return records
     if hasattr(records, "__aiter__"):
         raise UsageError("the records of a blocking copy_in are an iterable, not an async one")
     return _read_outside(records)
 
 
+def _piece(source: Iterator[Any]) -> list[Any]:
+    return list(islice(source, PIECE_RECORDS))
+
+
 async def _read_outside(records: Iterable[Any]) -> AsyncIterator[Any]:
     source = iter(records)
-    while piece := await Errand(partial(list, islice(source, PIECE_RECORDS))):
+    while piece := await Errand(partial(_piece, source)):
         for record in piece:
             yield record
 

@@ -3,10 +3,10 @@
 Rule 1: all state of one engine is touched under its lock, and nobody waits under it. `_owner` is set for as long as a
 thread is inside: whoever finds another's mark there knows that an interrupt has ended that visit half-way.
 Rule 2: leader and followers. The first thread that has to wait is the pump: it waits at the sockets and serves what
-comes, whosever it is. The others sleep until they are woken; a pump that leaves wakes the next one. A thread alone never
-hands over.
-Rule 3: tasks of the engine's own are stepped by whoever is inside. While some are left a helper thread looks after their
-deadlines, and pumps when nobody else does.
+comes, whosever it is. The others sleep until they are woken; a pump that leaves wakes the next one. A thread alone
+never hands over.
+Rule 3: tasks of the engine's own are stepped by whoever is inside. While some are left a helper thread looks after
+their deadlines, and pumps when nobody else does.
 Rule 4: an interrupt (KeyboardInterrupt, whatever a signal handler raises) of a thread that waits is thrown into its
 coroutine, as a cancellation would be. One inside the engine spends every connection, unless it came out of a
 socket call, which spends that connection.
@@ -18,16 +18,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Coroutine
-from functools import partial
 from threading import get_ident
 from time import monotonic, sleep
 from typing import Any, Final
 
 from qail.errors import ConnectionLost
-from qail.pg.sync.interrupt import is_from_handler
-from qail.pg.sync.poller import READ, Waker, make_poller
 from qail.pg.sync.running import (
     FOLLOWER,
     NO_ROLE,
@@ -36,51 +32,18 @@ from qail.pg.sync.running import (
     BlockingWaiter,
     Errand,
     Guard,
-    Runner,
-    Stopped,
     Task,
     Thread,
 )
-from qail.pg.sync.socket_transport import Pumped
+from qail.pg.sync.stepping import PAUSE_SECONDS, Stepping
 
 logger = logging.getLogger("qail")
 
-# After so long a pause the sockets are looked at before one of them is used: nobody has read them meanwhile. Looking
-# costs 1 us: calls that follow each other at once need not.
-PAUSE_SECONDS: Final = 0.001
 AT_ONCE: Final = 0.0
 
 
-class BlockingEngine:
-    """The lock, the threads that wait, the tasks, and the sockets."""
-
-    def __init__(self) -> None:
-        self.dirty: list[Any] = []
-        """Transports with output to be taken before anybody waits."""
-        self.soon: deque[Callable[[], None]] = deque()
-        """What is to be called before anybody waits."""
-        self.current: Runner | None = None
-        """Whose coroutine runs."""
-        self.on_broken: Callable[[], None] | None = None
-        """Called, inside, when an interrupt has spent every connection: what was built on them is to be made anew."""
-        self._lock: Final = threading.Lock()
-        self._owner = 0
-        self._inbox: Final[deque[Callable[[], None]]] = deque()
-        self._pump: Thread | None = None
-        self._followers: Final[dict[Thread, None]] = {}
-        self._outer: Final[dict[int, Runner]] = {}
-        self._tasks: Final[dict[Task, None]] = {}
-        self._busy_count = 0
-        """Tasks for which the sockets must be looked at."""
-        self._ready: Final[deque[Task]] = deque()
-        self._helper: Thread | None = None
-        self._poller: Final = make_poller()
-        self._wait_for_events: Final = self._poller.wait
-        self._waker: Final = Waker()
-        self._poller.watch(self._waker.descriptor, READ)
-        self._pumped: Final[dict[int, Pumped]] = {}
-        self._contained: BaseException | None = None
-        self._visited_at = monotonic()
+class BlockingEngine(Stepping):
+    """The lock, and the threads that come and wait."""
 
     @property
     def is_inside(self) -> bool:
@@ -91,7 +54,7 @@ class BlockingEngine:
 
     def drive(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Drive `coroutine` to its end, in this thread. Returns and raises what it does."""
-        thread = Thread(coroutine, self._waker.wake)
+        thread = Thread(coroutine, self._wake_pump)
         if self._outer:
             thread.outer = self._outer.get(get_ident())
         self._drive(thread)
@@ -124,7 +87,14 @@ class BlockingEngine:
                     if self._owner:
                         self._break_down()
                     self._owner = get_ident()
-                    self._visit(thread, events, error)
+                    if error is not None or thread.failure is not None:
+                        self._visit(thread, events, error)
+                    elif events is None and thread.waiter is None and self._pump is None:
+                        self._begin(thread)
+                    elif events is not None and thread.until is None:
+                        self._resume(thread, events)
+                    else:
+                        self._visit(thread, events, None)
                     self._owner = 0
                 if self._inbox:
                     self._empty_inbox()
@@ -140,9 +110,44 @@ class BlockingEngine:
                     self._run_errand(thread, thread.errand)
                 else:
                     sleep(0)
-            except BaseException as interrupt:
+            except BaseException as interrupt:  # noqa: BLE001  # it is thrown into the coroutine
                 error = interrupt
                 self._interrupted(interrupt)
+
+    def _begin(self, thread: Thread) -> None:
+        """The first visit of a thread alone, which nearly always sends one request and then waits for its answer."""
+        now = monotonic()
+        if now - self._visited_at > PAUSE_SECONDS:
+            self._look_after_a_pause()
+        self._visited_at = now
+        self._step(thread, None)
+        while self.dirty:
+            self.dirty.pop().flush()
+        waiter = thread.waiter
+        is_rare = type(waiter) is not BlockingWaiter or waiter.done() or thread.guards or thread.outer is not None
+        if is_rare or thread.is_over or self.soon or self._ready or (self._tasks and self._helper is None):
+            self._visit(thread, None, None)
+        else:
+            self._pump = thread
+            thread.role = PUMP
+
+    def _resume(self, thread: Thread, events: list[tuple[int, int]]) -> None:
+        """The visit of a pump that has no deadline; nearly always its answer has come, and nobody else waits."""
+        self._pump = None
+        thread.role = NO_ROLE
+        pumped = self._pumped
+        for descriptor, ready in events:
+            if descriptor in pumped:
+                pumped[descriptor].ready(ready)
+            else:
+                self._waker.clear()
+        if not self.soon and not self._ready and thread.waiter is not None and thread.waiter.done():
+            self._step(thread, None)
+            while self.dirty:
+                self.dirty.pop().flush()
+            if thread.is_over and not self._followers and not self._tasks:
+                return
+        self._visit(thread, None, None)
 
     def _visit(self, thread: Thread, events: list[tuple[int, int]] | None, error: BaseException | None) -> None:
         """Serve what has come, step the coroutine as far as it goes, and decide how its thread waits."""
@@ -255,137 +260,19 @@ class BlockingEngine:
             finally:
                 self._lock.release()
 
-    # Inside
-
-    def _look_after_a_pause(self) -> None:
-        """An end that came while nobody looked is seen before the connection is used."""
-        now = monotonic()
-        if now - self._visited_at > PAUSE_SECONDS and self._pump is None:
-            try:
-                events = self._poller.wait(0)
-            except BaseException as error:
-                self.contain(error)
-                raise
-            self._serve(events)
-        self._visited_at = now
-
-    def _serve(self, events: list[tuple[int, int]]) -> None:
-        for descriptor, ready in events:
-            pumped = self._pumped.get(descriptor)
-            if pumped is not None:
-                pumped.ready(ready)
-            elif descriptor == self._waker.descriptor:
-                self._waker.clear()
-
-    def _settle(self) -> None:
-        """Do all that can be done now, and send what there is to be sent."""
-        soon, dirty, ready = self.soon, self.dirty, self._ready
-        while True:
-            while dirty:
-                dirty.pop().flush()
-            if not soon and not ready:
-                return
-            while soon:
-                soon.popleft()()
-            for _ in range(len(ready)):
-                self._step_task(ready.popleft())
-            if ready and not soon and not dirty and all(task.waiter is TURN for task in ready):
-                return
-
-    def _step(self, runner: Runner, error: BaseException | None) -> None:
-        """Let its coroutine run up to its next wait."""
-        before = self.current
-        self.current = runner
-        try:
-            waiter = runner.waiter = runner.coroutine.send(None) if error is None else runner.coroutine.throw(error)
-            if waiter is not TURN:
-                waiter.runner = runner
-        except StopIteration as stop:
-            runner.is_over = True
-            runner.result = stop.value
-        except BaseException as raised:
-            runner.is_over = True
-            runner.error = raised
-            if raised is not error and self._is_interrupt(runner, raised):
-                self._break_down()
-                self.contain(raised)
-        finally:
-            self.current = before
-
-    def watch(self, descriptor: int, interest: int, pumped: Pumped | None) -> None:
-        """Tell `pumped` when the descriptor is ready. None: forget it."""
-        if pumped is None:
-            self._pumped.pop(descriptor, None)
-        else:
-            self._pumped[descriptor] = pumped
-        self._poller.watch(descriptor, interest)
-        if self._pump is not None:
-            self._waker.wake()
-
-    # Tasks
-
-    def start(self, coroutine: Coroutine[Any, Any, Any], *, is_idle: bool, over: BlockingWaiter | None = None) -> Task:
-        """Have a coroutine stepped beside all others."""
-        task = Task(coroutine, self._ready.append, is_idle=is_idle, over=over)
-        self._tasks[task] = None
-        self._busy_count += not is_idle
-        self._ready.append(task)
-        return task
-
-    def stop_tasks(self) -> None:
-        """End all tasks that nobody waits for."""
-        for task in [task for task in self._tasks if task.over is None]:
-            if task is not self.current:
-                self._step(task, Stopped("its pool or connection was closed"))
-                self._after_step(task)
-
-    def _step_task(self, task: Task) -> None:
-        error: BaseException | None = None
-        if task.is_over:
-            return
-        if task.waiter is not None and not task.waiter.done():
-            error = task.passed_guard()
-            if error is None:
-                return
-        self._step(task, error)
-        self._after_step(task)
-
-    def _after_step(self, task: Task) -> None:
-        if task.is_over:
-            self._end_task(task)
-        elif task.waiter is TURN:
-            self._ready.append(task)
-        elif isinstance(task.waiter, Errand):
-            threading.Thread(target=self._errand_of_task, args=(task, task.waiter), daemon=True).start()
-        elif task.guards and self._helper is not None:
-            guard = task.next_guard()
-            if guard is not None and (self._helper.until is None or guard.deadline < self._helper.until):
-                self._call_helper()
-
-    def _end_task(self, task: Task) -> None:
-        error = task.error
-        if task in self._tasks:
-            del self._tasks[task]
-            self._busy_count -= not task.is_idle
-            if task.over is not None and not task.over.done():
-                task.over.set_result(None)
-            if not self._tasks or (not self._busy_count and self._pump is self._helper):
-                self._call_helper()
-        if error is not None and error is self._contained:
-            # An interrupt of the thread that happened to step it.
-            raise error
-        if isinstance(error, Exception):
-            logger.error("a task in the background failed", exc_info=error)
-
-    def _errand_of_task(self, task: Task, errand: Errand[Any]) -> None:
-        errand.run()
-        self.post(partial(self._ready.append, task))
-
     # The helper
 
     def _start_helper(self) -> None:
         helper = self._helper = Thread(self._help(), self._waker.wake)
-        threading.Thread(target=self._drive, args=(helper,), name="qail helper", daemon=True).start()
+        threading.Thread(target=self._run_helper, args=(helper,), name="qail helper", daemon=True).start()
+
+    def _run_helper(self, helper: Thread) -> None:
+        self._drive(helper)
+        if helper.error is not None:
+            logger.error("the helper of the blocking engine failed", exc_info=helper.error)
+            with self._lock:
+                # Whoever leaves next finds that another one is needed.
+                self._helper = None
 
     def _call_helper(self) -> None:
         """Make the helper look at the tasks again."""
@@ -415,18 +302,6 @@ class BlockingEngine:
         self._helper = None
 
     # Interrupts
-
-    def contain(self, error: BaseException) -> None:
-        """`error` is an interrupt, and what it may have spoiled is spent already."""
-        self._contained = error
-
-    def _is_interrupt(self, runner: Runner, raised: BaseException) -> bool:
-        """Whether `raised` came from outside, into the middle of something."""
-        if raised is self._contained or isinstance(raised, (Guard, Stopped)):
-            return False
-        if isinstance(runner.waiter, Errand) and runner.waiter.error is raised:
-            return False
-        return not isinstance(raised, Exception) or is_from_handler(raised)
 
     def _interrupted(self, interrupt: BaseException) -> None:
         """This thread's visit or wait was ended by `interrupt`."""

@@ -29,7 +29,7 @@ def _handler_codes() -> set[CodeType]:
     found: set[CodeType] = set()
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
-        code = getattr(handler, "__code__", None) or getattr(getattr(handler, "__call__", None), "__code__", None)
+        code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
         if isinstance(code, CodeType):
             found.add(code)
     return found

@@ -22,7 +22,7 @@ _WORD: Final = (1).to_bytes(8, "little")
 
 
 class Waker:
-    """A descriptor that becomes readable by `wake`, until `clear`. An eventfd where there is one, else a socket pair."""
+    """A descriptor that becomes readable by `wake`, until `clear`. An eventfd, or a socket pair."""
 
     def __init__(self) -> None:
         self._pair: tuple[sockets.socket, sockets.socket] | None = None

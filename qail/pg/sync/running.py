@@ -67,12 +67,13 @@ class Errand(BlockingWaiter, Generic[T]):
         """Make the call. Raises nothing; an interrupt is kept like any error."""
         try:
             self._result = self._call()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # it is the errand's result
             self._error = error
         self._is_done = True
 
     @property
-    def error(self) -> BaseException | None:
+    def outcome_error(self) -> BaseException | None:
+        """What the call raised."""
         return self._error
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -105,7 +106,7 @@ class Runner(ABC):
     __slots__ = ("coroutine", "error", "guards", "is_over", "outer", "result", "waiter")
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        self.coroutine: Final = coroutine
+        self.coroutine = coroutine
         self.waiter: BlockingWaiter | None = None
         """What it waits for; None: it was not started."""
         self.guards: list[Guard] = []

@@ -1,6 +1,6 @@
 """The blocking runtime: what the driver and the pool need of an event loop, without one.
 
-Rule 1: it never runs where an event loop does: blocking there would stop everything else, and hang whoever waits for it.
+Rule 1: it never runs where an event loop does: blocking there would stop everything else, and hang who waits.
 Rule 2: what may block outside our control (a name's lookup) runs in a thread of its own, so that deadlines hold.
 """
 
@@ -105,7 +105,7 @@ class BlockingRuntime(BlockingEngine):
             await TURN
             return
         try:
-            await self.within(monotonic() + seconds, lambda: BlockingWaiter())
+            await self.within(monotonic() + seconds, BlockingWaiter)
         except DeadlinePassed:
             return
 

@@ -1,5 +1,11 @@
 """`with db.stream(query) as rows`: rows as they come, a page at a time; the engine is entered once a page."""
 
+# The facades share the objects of the driver behind them.
+# pyright: reportPrivateUsage=false
+
+# The facades share the objects of the driver behind them.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
+from qail.errors import UsageError
 from qail.pg.driver.cursor import RowStream
 from qail.pg.sync.runtime import BlockingRuntime
 from qail.pg.sync.scope import entered, left
@@ -55,16 +62,6 @@ class BlockingRowStream(Generic[R]):
         """Get the next page; False: there is none."""
         rows = self._rows
         if rows is None:
-            # Whoever iterates what was not entered is told what the stream says of that.
-            self._page = self._runtime.run(_next_page(self._block))
-        else:
-            self._page = self._runtime.run(_next_page(rows))
-        self._position = 0
+            raise UsageError("a stream gives rows inside its `with` block only")
+        self._page, self._position = self._runtime.run(rows._take_page()), 0
         return bool(self._page)
-
-
-async def _next_page(rows: Any) -> list[Any]:
-    page: list[Any] = []
-    async for page in rows.pages():
-        break
-    return page

@@ -255,7 +255,7 @@ def test_what_the_server_refuses_is_raised_where_the_block_begins(backend: Backe
                 connection.stream(NUMBERS, fetch_size=0)
             with pytest.raises(UsageError, match="no rows"):
                 connection.stream(Qail.delete("numbers").all_rows())
-            with pytest.raises(UsageError, match="async with"):
+            with pytest.raises(UsageError, match="with` block"):
                 [row async for row in connection.stream(NUMBERS)]
             assert len(await connection.fetch_all(NUMBERS)) == 2500
 

@@ -153,7 +153,8 @@ def test_the_default_deadline_is_finite_and_is_what_a_caller_gets(
     backend: Backend, one: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert inspect.signature(Pool.acquire).parameters["timeout"].default == 30.0
-    monkeypatch.setattr("qail.pg.pool.pool.ACQUIRE_SECONDS", 0.05)
+    for module in ("pool", "transacting"):
+        monkeypatch.setattr(f"qail.pg.pool.{module}.ACQUIRE_SECONDS", 0.05)
 
     async def body() -> None:
         async with backend.pool(one.dsn, max_size=1) as pool, pool.acquire():

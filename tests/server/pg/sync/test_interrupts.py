@@ -172,9 +172,7 @@ def test_what_a_signal_handler_raises_ends_the_wait_and_not_the_connection(numbe
     def handler(number: int, frame: Any) -> None:
         raise Alarm
 
-    opened: Any = (
-        qail.sync.create_pool(numbers.dsn, max_size=1) if kind == "pool" else qail.sync.connect(numbers.dsn)
-    )
+    opened: Any = qail.sync.create_pool(numbers.dsn, max_size=1) if kind == "pool" else qail.sync.connect(numbers.dsn)
     before = signal.signal(signal.SIGALRM, handler)
     try:
         with opened as db:
@@ -194,19 +192,17 @@ def test_what_a_signal_handler_raises_ends_the_wait_and_not_the_connection(numbe
 def test_an_interrupt_inside_the_engine_spends_what_it_may_have_spoiled(
     numbers: Database, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    opened: Any = (
-        qail.sync.create_pool(numbers.dsn, max_size=1) if kind == "pool" else qail.sync.connect(numbers.dsn)
-    )
+    opened: Any = qail.sync.create_pool(numbers.dsn, max_size=1) if kind == "pool" else qail.sync.connect(numbers.dsn)
     with opened as db:
         db.fetch_value(double_of(1))
         engine = db._runtime
-        settle = engine._settle
+        step = engine._step
 
-        def interrupt() -> None:
-            engine._settle = settle
+        def interrupt(*arguments: Any) -> None:
+            engine._step = step
             raise KeyboardInterrupt
 
-        engine._settle = interrupt
+        engine._step = interrupt
         with pytest.raises(KeyboardInterrupt):
             db.fetch_value(double_of(2))
         assert "interrupt" in caplog.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from typing import Any
 
@@ -103,8 +102,7 @@ def test_a_forked_child_is_refused_and_the_parent_goes_on(server: Server) -> Non
 
 def test_a_forgotten_connection_is_reported_and_closed(server: Server) -> None:
     with qail.sync.create_pool(server.dsn, max_size=1) as pool:
-        lease: Any = pool.acquire()
+        leases = [pool.acquire()]
         with pytest.warns(ResourceWarning, match="forgotten"):
-            del lease
-            gc.collect()
+            leases.clear()
         assert pool.fetch_value(ONE) == "postgres"

@@ -45,9 +45,7 @@ def test_many_threads_get_their_own_rows(numbers: Database, kind: str) -> None:
     def many(db: Any, first: int) -> list[int]:
         return [db.fetch_value(double_of((first + step) % 1000 + 1)) for step in range(QUERIES)]
 
-    opened: Any = (
-        qail.sync.create_pool(numbers.dsn, max_size=3) if kind == "pool" else qail.sync.connect(numbers.dsn)
-    )
+    opened: Any = qail.sync.create_pool(numbers.dsn, max_size=3) if kind == "pool" else qail.sync.connect(numbers.dsn)
     with opened as db:
         found = together(*(lambda first=first: many(db, first) for first in range(0, THREADS * 50, 50)))
     for index, mine in enumerate(found):
@@ -61,7 +59,7 @@ def test_whoever_leaves_first_hands_the_sockets_over(numbers: Database) -> None:
         other.script("SELECT pg_advisory_lock(1)")
         began = threading.Event()
 
-        def first() -> int:
+        def first() -> Any:
             began.set()
             return connection.fetch_value(double_of(7))
 

@@ -125,6 +125,7 @@ class PoolMachine(RuleBasedStateMachine):
                 caller.connection = await self.pool.acquire(timeout=PATIENCE_SECONDS)
             finally:
                 self.waiting.remove(caller)
+            assert caller.connection._link.is_usable
             self.granted.append(caller)
             self.leases.append(caller)
 
@@ -184,6 +185,22 @@ class PoolMachine(RuleBasedStateMachine):
 
         self.loop.run_until_complete(both())
         self._go_on()
+
+    @precondition(lambda self: self.waiting and self.leases)
+    @rule()
+    def lose_in_the_moment_of_the_grant(self) -> None:
+        connection, self.leases[0].connection = self.leases[0].connection, None
+        del self.leases[0]
+        link: Any = connection._link
+
+        async def both() -> None:
+            await self.pool.release(connection)
+            link.lose()
+
+        before = list(self.waiting)
+        self.loop.run_until_complete(both())
+        self._go_on()
+        self._check_order(before)
 
     # Server and clock
 

@@ -26,7 +26,7 @@ PAIRS = [
 INTERNAL = {
     qail.Connection: {"make_ready", "is_lent", "is_leased", "leave_pool", "detach"},
     qail.Transaction: {"check_plain", "may_be_kept"},
-    PipelineAnswer: {"settle", "fail"},
+    PipelineAnswer: {"settle", "fail", "call", "error", "is_seen"},
     qail.Subscription: {"hear", "lose", "wake"},
 }
 # The modes of a pool's transaction are named one by one there, and typed as a whole here.

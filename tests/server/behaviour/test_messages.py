@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from qail.ast.build.qail import Qail
 from qail.errors import UsageError
-from qail.pg.driver.connection import connect
 from qail.pg.driver.messages import Notice, Notification
-from qail.pg.pool.pool import create_pool
+from support.backends import Backend
 from support.servers import Database
 
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
 NOTICES = pytest.mark.feature("OB3", partial="counters and traces")
 BETWEEN = pytest.mark.feature("PR6")
 HEARD = "SELECT 1; DO $$ BEGIN RAISE WARNING 'heard %', 7 USING DETAIL = 'a detail', HINT = 'a hint'; END $$; SELECT 2"
@@ -23,10 +20,10 @@ HEARD = "SELECT 1; DO $$ BEGIN RAISE WARNING 'heard %', 7 USING DETAIL = 'a deta
 
 @NOTICES
 @BETWEEN
-def test_a_notice_reaches_its_handlers_before_the_call_returns(run: Run, fresh_database: Database) -> None:
+def test_a_notice_reaches_its_handlers_before_the_call_returns(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
         heard: list[Notice] = []
-        async with connect(fresh_database.dsn) as connection:
+        async with backend.connect(fresh_database.dsn) as connection:
             connection.add_notice_handler(heard.append)
             assert await connection.script(HEARD) == [[("1",)], 0, [("2",)]]
             (notice,) = heard
@@ -41,12 +38,12 @@ def test_a_notice_reaches_its_handlers_before_the_call_returns(run: Run, fresh_d
             with pytest.raises(UsageError, match="not added"):
                 connection.remove_notice_handler(heard.append)
 
-    run(main)
+    backend.run(main)
 
 
 @NOTICES
 def test_a_failing_handler_is_logged_and_breaks_nothing(
-    run: Run, fresh_database: Database, caplog: pytest.LogCaptureFixture
+    backend: Backend, fresh_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     heard: list[Notice] = []
 
@@ -54,30 +51,30 @@ def test_a_failing_handler_is_logged_and_breaks_nothing(
         raise ZeroDivisionError
 
     async def main() -> None:
-        async with connect(fresh_database.dsn) as connection:
+        async with backend.connect(fresh_database.dsn) as connection:
             connection.add_notice_handler(fail)
             connection.add_notice_handler(heard.append)
             assert await connection.script(HEARD) == [[("1",)], 0, [("2",)]]
             assert await connection.script("SELECT 3") == [[("3",)]]
 
     with caplog.at_level(logging.INFO, "qail.notice"):
-        run(main)
+        backend.run(main)
     assert len(heard) == 1
     assert [(record.levelname, record.exc_info is not None) for record in caplog.records] == [("ERROR", True)]
 
 
 @NOTICES
 def test_without_a_handler_notices_are_logged_and_values_are_not(
-    run: Run, fresh_database: Database, caplog: pytest.LogCaptureFixture
+    backend: Backend, fresh_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        async with connect(fresh_database.dsn) as connection:
+        async with backend.connect(fresh_database.dsn) as connection:
             await connection.script("DROP TABLE IF EXISTS nothing_there")
             await connection.script("DO $$ BEGIN RAISE NOTICE 'secret' USING DETAIL = 'secret'; END $$")
             await connection.script("LISTEN news; NOTIFY news, 'secret'")
 
     with caplog.at_level(logging.INFO, "qail.notice"):
-        run(main)
+        backend.run(main)
     told, raised, notified = [record.getMessage() for record in caplog.records]
     assert told == 'NOTICE 00000: table "nothing_there" does not exist, skipping'
     assert raised == "NOTICE 00000: RAISE with 6 characters"
@@ -85,13 +82,14 @@ def test_without_a_handler_notices_are_logged_and_values_are_not(
     assert "secret" not in caplog.text
 
 
+@pytest.mark.backends("asyncio", "uvloop", "sync")
 @BETWEEN
-def test_notifications_arrive_in_order_among_the_rows_of_others(run: Run, fresh_database: Database) -> None:
+def test_notifications_arrive_in_order_among_the_rows_of_others(backend: Backend, fresh_database: Database) -> None:
     fresh_database.sql("CREATE TABLE numbers AS SELECT i AS id FROM generate_series(1, 2000) i")
 
     async def main() -> None:
         heard: list[Notification] = []
-        async with connect(fresh_database.dsn) as listener, connect(fresh_database.dsn) as speaker:
+        async with backend.connect(fresh_database.dsn) as listener, backend.connect(fresh_database.dsn) as speaker:
             listener.add_notification_handler(heard.append)
             await listener.script("LISTEN news")
             for number in range(50):
@@ -102,15 +100,15 @@ def test_notifications_arrive_in_order_among_the_rows_of_others(run: Run, fresh_
             assert heard == [Notification("news", str(number), speaker_id) for number in range(50)]
             listener.remove_notification_handler(heard.append)
 
-    run(main)
+    backend.run(main)
 
 
 @BETWEEN
-def test_nothing_piles_up_on_a_chatty_connection(run: Run, fresh_database: Database) -> None:
+def test_nothing_piles_up_on_a_chatty_connection(backend: Backend, fresh_database: Database) -> None:
     chatter = "SET client_min_messages = debug5; LISTEN news; NOTIFY news; SET application_name = 'a'"
 
     async def main() -> None:
-        async with connect(fresh_database.dsn) as connection:
+        async with backend.connect(fresh_database.dsn) as connection:
             for number in range(50):
                 await connection.script(f"{chatter}; SET application_name = 'n{number}'")
                 link = connection._link
@@ -118,14 +116,14 @@ def test_nothing_piles_up_on_a_chatty_connection(run: Run, fresh_database: Datab
                 assert link.session.take_messages() == []
             assert connection.info.parameters["application_name"] == "n49"
 
-    run(main)
+    backend.run(main)
 
 
 @NOTICES
-def test_the_next_borrower_has_none_of_the_handlers(run: Run, fresh_database: Database) -> None:
+def test_the_next_borrower_has_none_of_the_handlers(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
         heard: list[Any] = []
-        async with create_pool(fresh_database.dsn, max_size=1) as pool:
+        async with backend.pool(fresh_database.dsn, max_size=1) as pool:
             async with pool.acquire() as connection:
                 first = connection.info.process_id
                 connection.add_notice_handler(heard.append)
@@ -136,4 +134,4 @@ def test_the_next_borrower_has_none_of_the_handlers(run: Run, fresh_database: Da
                 await connection.script("LISTEN news; NOTIFY news")
         assert heard == []
 
-    run(main)
+    backend.run(main)

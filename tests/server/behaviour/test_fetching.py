@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,11 +18,8 @@ from qail.errors import (
     TooManyRowsError,
     UsageError,
 )
-from qail.pg.driver.connection import connect
-from qail.pg.pool.pool import create_pool
+from support.backends import Backend
 from support.servers import Database
-
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
 
 PEOPLE = """
 CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, height float8);
@@ -37,12 +34,12 @@ def people(fresh_database: Database) -> Database:
 
 
 @asynccontextmanager
-async def executor(kind: str, dsn: str) -> AsyncIterator[Any]:
+async def executor(backend: Backend, kind: str, dsn: str) -> AsyncIterator[Any]:
     if kind == "pool":
-        async with create_pool(dsn) as pool:
+        async with backend.pool(dsn) as pool:
             yield pool
         return
-    async with connect(dsn) as connection:
+    async with backend.connect(dsn) as connection:
         if kind == "connection":
             yield connection
             return
@@ -55,9 +52,9 @@ EXECUTORS = pytest.mark.parametrize("kind", ["connection", "transaction", "pool"
 
 @pytest.mark.feature("RS1")
 @EXECUTORS
-def test_every_verb_returns_what_it_promises(run: Run, people: Database, kind: str) -> None:
+def test_every_verb_returns_what_it_promises(backend: Backend, people: Database, kind: str) -> None:
     async def main() -> None:
-        async with executor(kind, people.dsn) as db:
+        async with executor(backend, kind, people.dsn) as db:
             named = Qail.get("people").columns("id", "name").order_by("id")
 
             assert [tuple(row) for row in await db.fetch_all(named)] == [(1, "Ada"), (2, "Grace"), (3, "Edsger")]
@@ -70,14 +67,14 @@ def test_every_verb_returns_what_it_promises(run: Run, people: Database, kind: s
             assert await db.execute(Qail.delete("people").all_rows()) == 3
             assert await db.fetch_all(named) == []
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("RS1")
 @EXECUTORS
-def test_a_broken_promise_is_an_error_and_the_executor_goes_on(run: Run, people: Database, kind: str) -> None:
+def test_a_broken_promise_is_an_error_and_the_executor_goes_on(backend: Backend, people: Database, kind: str) -> None:
     async def main() -> None:
-        async with executor(kind, people.dsn) as db:
+        async with executor(backend, kind, people.dsn) as db:
             names = Qail.get("people").columns("name")
 
             with pytest.raises(NoRowsError):
@@ -92,7 +89,7 @@ def test_a_broken_promise_is_an_error_and_the_executor_goes_on(run: Run, people:
             assert caught.value.outcome == Outcome.DONE
             assert await db.fetch_value(names.eq("id", 1)) == "Ada"
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +104,10 @@ def test_a_broken_promise_is_an_error_and_the_executor_goes_on(run: Run, people:
 )
 @pytest.mark.parametrize("kind", ["connection", "pool"])
 def test_what_the_server_refuses_is_typed_and_the_connection_usable(
-    run: Run, people: Database, kind: str, query: Any, sqlstate: str
+    backend: Backend, people: Database, kind: str, query: Any, sqlstate: str
 ) -> None:
     async def main() -> None:
-        async with executor(kind, people.dsn) as db:
+        async with executor(backend, kind, people.dsn) as db:
             for _ in range(2):
                 with pytest.raises(PostgresError) as caught:
                     await db.execute(query)
@@ -121,13 +118,15 @@ def test_what_the_server_refuses_is_typed_and_the_connection_usable(
 
             assert len(await db.fetch_all(Qail.get("people"))) == 3
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.parametrize("value", ["a word", 2**40, b"bytes", 1.5, "nul\0"])
-def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(run: Run, people: Database, value: object) -> None:
+def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(
+    backend: Backend, people: Database, value: object
+) -> None:
     async def main() -> None:
-        async with connect(people.dsn) as connection:
+        async with backend.connect(people.dsn) as connection:
             column = "name" if isinstance(value, str) and "\0" in value else "id"
 
             with pytest.raises(EncodeError) as caught:
@@ -136,19 +135,20 @@ def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(run: Run, peo
             assert caught.value.outcome == Outcome.NOT_SENT
             assert len(await connection.fetch_all(Qail.get("people"))) == 3
 
-    run(main)
+    backend.run(main)
 
 
-def test_after_close_every_verb_says_so(run: Run, people: Database) -> None:
+@pytest.mark.backends("asyncio", "uvloop", "sync")
+def test_after_close_every_verb_says_so(backend: Backend, people: Database) -> None:
     async def main() -> None:
         everyone = Qail.get("people")
-        connection = await connect(people.dsn)
+        connection = await backend.connect(people.dsn)
         await connection.close()
         await connection.close()
         with pytest.raises(UsageError):
             await connection.fetch_all(everyone)
 
-        pool = create_pool(people.dsn)
+        pool = backend.pool(people.dsn)
         with pytest.raises(PoolClosed):
             await pool.fetch_all(everyone)
         await pool.open()
@@ -161,14 +161,15 @@ def test_after_close_every_verb_says_so(run: Run, people: Database) -> None:
         with pytest.raises(UsageError):
             await pool.open()
 
-    run(main)
+    backend.run(main)
 
 
-def test_another_loop_is_refused_and_the_owner_goes_on(run: Run, people: Database) -> None:
+@pytest.mark.backends("asyncio", "uvloop")
+def test_another_loop_is_refused_and_the_owner_goes_on(backend: Backend, people: Database) -> None:
     import asyncio
 
     async def main() -> None:
-        async with connect(people.dsn) as connection:
+        async with backend.connect(people.dsn) as connection:
 
             def elsewhere() -> None:
                 with pytest.raises(UsageError, match="another event loop"):
@@ -177,4 +178,4 @@ def test_another_loop_is_refused_and_the_owner_goes_on(run: Run, people: Databas
             await asyncio.to_thread(elsewhere)
             assert len(await connection.fetch_all(Qail.get("people"))) == 3
 
-    run(main)
+    backend.run(main)
