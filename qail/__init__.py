@@ -262,4 +262,5 @@ __all__ = [
     "select",
     "sqlstate",
     "sum_",
+    "sync",
 ]

@@ -2,7 +2,8 @@
 
 Rule 1: `QAIL_EXPECT` (`pure` or `compiled`) names the build a run is for; another build ends the run before a test. The
 compiled one must come from where it was installed, never from a checkout.
-Rule 2: helpers of the tests are imported as `support.name`, tools and examples as `name`: their folders are put on `sys.path` here.
+Rule 2: helpers of the tests are imported as `support.name`, tools and examples as `name`: their folders are put on
+`sys.path` here.
 Rule 3: every random choice comes from one seed, which the header prints: `QAIL_SEED=N` repeats a run.
 """
 
@@ -21,7 +22,8 @@ import pytest
 import qail
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(path) for path in (HERE, HERE.parent / "tools", HERE.parent / "examples") if str(path) not in sys.path]
+FOLDERS = (HERE, HERE.parent / "tools", HERE.parent / "examples")
+sys.path[:0] = [str(path) for path in FOLDERS if str(path) not in sys.path]
 
 # Their helpers assert, too.
 pytest.register_assert_rewrite("chaos")

@@ -19,7 +19,6 @@ from qail.pg.protocol.state import HANDED, SETTLED, WITHDRAWN
 from qail.pg.protocol.statement_cache import StatementCache
 from qail.pg.wire.query import write_close_statement
 
-
 # transaction_resolution_unknown and statement_completion_unknown: the server says so itself.
 _UNKNOWN: Final = frozenset(("08007", "40003"))
 

@@ -84,18 +84,7 @@ class BlockingEngine(Stepping):
         while True:
             try:
                 with self._lock:
-                    if self._owner:
-                        self._break_down()
-                    self._owner = get_ident()
-                    if error is not None or thread.failure is not None:
-                        self._visit(thread, events, error)
-                    elif events is None and thread.waiter is None and self._pump is None:
-                        self._begin(thread)
-                    elif events is not None and thread.until is None:
-                        self._resume(thread, events)
-                    else:
-                        self._visit(thread, events, None)
-                    self._owner = 0
+                    self._come(thread, events, error)
                 if self._inbox:
                     self._empty_inbox()
                 if thread.is_over:
@@ -113,6 +102,21 @@ class BlockingEngine(Stepping):
             except BaseException as interrupt:  # noqa: BLE001  # it is thrown into the coroutine
                 error = interrupt
                 self._interrupted(interrupt)
+
+    def _come(self, thread: Thread, events: list[tuple[int, int]] | None, error: BaseException | None) -> None:
+        """One visit, with the mark that says whose."""
+        if self._owner:
+            self._break_down()
+        self._owner = get_ident()
+        if error is not None or thread.failure is not None:
+            self._visit(thread, events, error)
+        elif events is None and thread.waiter is None and self._pump is None:
+            self._begin(thread)
+        elif events is not None and thread.until is None:
+            self._resume(thread, events)
+        else:
+            self._visit(thread, events, None)
+        self._owner = 0
 
     def _begin(self, thread: Thread) -> None:
         """The first visit of a thread alone, which nearly always sends one request and then waits for its answer."""

@@ -142,13 +142,14 @@ def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(
 def test_after_close_every_verb_says_so(backend: Backend, people: Database) -> None:
     async def main() -> None:
         everyone = Qail.get("people")
-        connection = await backend.connect(people.dsn)
+        connecting: Any = backend.connect(people.dsn)
+        connection = await connecting
         await connection.close()
         await connection.close()
         with pytest.raises(UsageError):
             await connection.fetch_all(everyone)
 
-        pool = backend.pool(people.dsn)
+        pool: Any = backend.pool(people.dsn)
         with pytest.raises(PoolClosed):
             await pool.fetch_all(everyone)
         await pool.open()

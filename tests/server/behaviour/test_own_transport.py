@@ -102,7 +102,7 @@ def test_a_call_that_is_given_up_ends_such_a_connection_for_nobody_can_be_asked_
 @OWN
 def test_what_is_no_stream_and_what_is_not_a_server_is_told(backend: Backend, server: Server) -> None:
     async def body() -> None:
-        with pytest.raises(ConfigError, match="connected socket.socket"):
+        with pytest.raises(ConfigError, match=r"connected socket\.socket"):
             async with backend.connect(server.dsn, stream=object()):
                 pytest.fail("it was entered")
         ours, theirs = socket.socketpair()
