@@ -36,8 +36,8 @@ class Item:
     """One statement of a segment.
 
     `how` is one of PREPARED, PARSE, REPLACE, DESCRIBE_ONLY, REPLACE_DESCRIBE, EXECUTE_ONLY, CLOSE_PORTAL
-    (`protocol.state`): which messages the segment carries for it. `statement_name` b"" is the unnamed statement: nothing
-    to prove.
+    (`protocol.state`): which messages the segment carries for it. `statement_name` b"" is the unnamed statement:
+    nothing to prove.
     """
 
     __slots__ = (

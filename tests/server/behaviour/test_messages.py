@@ -82,7 +82,6 @@ def test_without_a_handler_notices_are_logged_and_values_are_not(
     assert "secret" not in caplog.text
 
 
-@pytest.mark.backends("asyncio", "uvloop", "sync")
 @BETWEEN
 def test_notifications_arrive_in_order_among_the_rows_of_others(backend: Backend, fresh_database: Database) -> None:
     fresh_database.sql("CREATE TABLE numbers AS SELECT i AS id FROM generate_series(1, 2000) i")
