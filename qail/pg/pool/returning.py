@@ -51,7 +51,8 @@ class Returner:
         slot.holder = ""
         if not link.is_usable:
             self._keeper.lose(slot)
-        elif self._is_clean(slot, link):
+        elif self._is_clean(slot, link) or (slot.leaves_as is not None and not link.session.depth):
+            # One that leaves the pool needs no cleaning.
             self._keeper.free(slot)
         else:
             slot.state = SlotState.RETURNING

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from qail.ast.build.qail import Qail
 from qail.compile.cache import lookup
 from qail.compile.frames import BoundPlan, bind_plan
 from qail.compile.plan import Plan
-from qail.pg import catalog as catalog_module
-from qail.pg.catalog import Catalog, Namespace
+from qail.pg.catalog import MAX_BOUND_PLANS, Catalog, Namespace
 from qail.pg.codec.registry import CodecRegistry
 
 REGISTRY = CodecRegistry()
@@ -65,14 +62,15 @@ def test_leaving_again_names_the_statements_that_were_its_own() -> None:
     assert namespace.leave() == []
 
 
-def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog_module, "MAX_BOUND_PLANS", 2)
+def test_it_is_bounded() -> None:
     namespace = Namespace()
-    plans = [plan_of(name) for name in ("one", "two", "three")]
+    plans = [plan_of(f"table_{number}") for number in range(MAX_BOUND_PLANS + 1)]
+    bound = bound_of(plans[0])
 
     for plan in plans:
-        namespace.keep(plan, bound_of(plan))
+        namespace.keep(plan, bound)
 
-    assert len(namespace) == 2
+    assert len(namespace) == MAX_BOUND_PLANS
     assert namespace.find(plans[0]) is None
-    assert namespace.find(plans[2]) is not None
+    assert namespace.find(plans[1]) is not None
+    assert namespace.find(plans[-1]) is not None

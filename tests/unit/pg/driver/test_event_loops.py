@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import asyncio.proactor_events
+from pathlib import Path
 
 import pytest
 
-from support.source import ROOT
+from qail.pg.driver import asyncio_transport
 
-SOURCE = ROOT / "qail/pg/driver/asyncio_transport.py"
+SOURCE = Path(asyncio_transport.__file__)
 # What asyncio documents as missing on ProactorEventLoop, the default loop on Windows. That loop cannot run here.
 NOT_ON_WINDOWS = {
     "add_reader",
