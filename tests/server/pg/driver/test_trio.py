@@ -17,7 +17,9 @@ from qail.pg.pool.pool import create_pool
 from support.listening import ListeningServer
 from support.servers import Database
 
-PARTIAL = pytest.mark.feature("CN9", partial="the whole suite on trio; Windows")
+PARTIAL = pytest.mark.feature(
+    "CN9", partial="the tests of COPY, pipelining, connecting and pool sharing that use asyncio themselves"
+)
 
 
 def run(main: Callable[[], Awaitable[Any]]) -> None:
