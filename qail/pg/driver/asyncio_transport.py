@@ -1,7 +1,8 @@
 """The asyncio kind: an `asyncio.Protocol`, bytes written with `transport.write`, tasks waiting on loop futures.
 
-Rule 1: everything submitted in one loop iteration leaves in one write: the first submission schedules the flush, the
-others find it scheduled. No task, lock or timer is made for a query.
+Rule 1: while something is under way, all that is submitted in one loop iteration leaves in one write: the first
+submission schedules the flush, the others find it scheduled. A request that finds nothing under way leaves at once. No
+task, lock or timer is made for a query.
 Rule 2: while the loop has paused writing, segments stay queued in the session, where they can still be taken back.
 Rule 3: our own flag says whether the transport is lost: asyncio's `write` on a lost transport succeeds silently, and
 uvloop's raises.

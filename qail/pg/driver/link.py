@@ -215,7 +215,7 @@ class Link:
         raise error
 
     def submit(self, request: Request) -> Waiter:
-        """Append a whole segment; it leaves at the end of this loop iteration. Raises when the link has ended."""
+        """Append a whole segment; it leaves within this loop iteration or the next. Raises when the link has ended."""
         waiter = self.runtime.waiter()
         request.waiter = waiter
         self.append(request)
