@@ -2,8 +2,10 @@
 
 Rule 1: a lock of the session is freed when its block ends, however it ends, and by whom it was taken. Should its caller
 go before the answer has come, it is freed as soon as it is had.
-Rule 2: a lock ends with its session: while one is held the connection is pinned, and is reset before it is shared.
-Rule 3: a lock of a transaction is taken inside it and goes with it.
+Rule 2: an error does not say that it was not had: a cancel or a timeout may come when the lock is taken and its
+statement not yet done, and PostgreSQL undoes no lock of a session. It is freed then, too.
+Rule 3: a lock ends with its session: while one is held the connection is pinned, and is reset before it is shared.
+Rule 4: a lock of a transaction is taken inside it and goes with it.
 
 Source: explicit-locking.html#ADVISORY-LOCKS
 """
@@ -25,7 +27,6 @@ from qail.pg.protocol.state import HANDED, QUEUED, SETTLED
 from qail.pg.steps.advisory import AdvisoryKey, LockKind
 
 GRANTED: Final = "t"
-PIN: Final = "an advisory lock"
 
 
 class AdvisoryLock:
@@ -38,6 +39,7 @@ class AdvisoryLock:
         self._key: Final = key
         self._kind: Final = kind
         self._timeout: Final = timeout
+        self._pin: Final = key.words(kind)
         self._link: Link | None = None
 
     async def __aenter__(self) -> bool:
@@ -60,7 +62,7 @@ class AdvisoryLock:
         elif kind is not None:
             await self._free_after_error(link)
         elif not link.is_usable:
-            _unpin(link)
+            self._unpin(link)
             raise ConnectionLost("the advisory lock was lost with its connection", outcome=Outcome.DONE)
         elif await self._free(link) != GRANTED:
             raise UsageError("the advisory lock was not held any more: something in the block has freed it")
@@ -79,7 +81,7 @@ class AdvisoryLock:
         if not in_transaction:
             # Until it is known to be free: whatever happens, the next borrower must not find it held.
             link.is_dirty = True
-            link.pins.append(PIN)
+            link.pins.append(self._pin)
         link.submit(request)
         try:
             await link.answered(request)
@@ -93,7 +95,7 @@ class AdvisoryLock:
         if not in_transaction and is_held:
             self._link = link
         elif not in_transaction:
-            _unpin(link)
+            self._let_go(link, question)
         if request.error is not None:
             raise request.error
         return is_held
@@ -109,21 +111,36 @@ class AdvisoryLock:
         elif question.request.state == SETTLED:
             self.answered_late(link, question)
         else:
-            _unpin(link)
+            self._unpin(link)
 
     def answered_late(self, link: Link, question: Question) -> None:
         """The answer has come, and nobody waits for it."""
         if self._was_granted(question):
             self._free_behind(link)
         else:
-            _unpin(link)
+            self._let_go(link, question)
+
+    def _let_go(self, link: Link, question: Question) -> None:
+        """It was not granted; where that is an error's word, it may be held all the same."""
+        if question.request.error is None:
+            self._unpin(link)
+        elif link.pins.count(self._pin) > 1:
+            # Nothing tells whether the session holds it once or twice; the one around it must not be freed.
+            self._unpin(link)
+            link.give_up("an advisory lock that was held already may have been taken once more by a failed statement")
+        else:
+            self._free_behind(link)
 
     def _was_granted(self, question: Question) -> bool:
         return question.request.error is None and (self._kind.wait or question.value == GRANTED)
 
+    def _unpin(self, link: Link) -> None:
+        if self._pin in link.pins:
+            link.pins.remove(self._pin)
+
     def _free_behind(self, link: Link) -> None:
         """Free it behind what runs, without waiting."""
-        _unpin(link)
+        self._unpin(link)
         if link.is_usable:
             link.submit_when_free(self._unlocking(link).request)
 
@@ -137,7 +154,7 @@ class AdvisoryLock:
     async def _free(self, link: Link) -> str | None:
         if link.is_held:
             await link.wait_free()
-        _unpin(link)
+        self._unpin(link)
         question = self._unlocking(link)
         link.submit(question.request)
         # Nobody takes it back: a caller that goes now leaves it to the server.
@@ -163,8 +180,3 @@ class _WhenTaken:
 
     def set_result(self, result: None, /) -> None:
         self._lock.answered_late(self._link, self._question)
-
-
-def _unpin(link: Link) -> None:
-    if PIN in link.pins:
-        link.pins.remove(PIN)

@@ -62,6 +62,10 @@ class AdvisoryKey:
         """Free a lock of the session. The answer is `f` when it was not held."""
         return self._call(["pg", "advisory", "unlock"], kind)
 
+    def words(self, kind: LockKind) -> str:
+        """The lock in words: one that is held alike has the same."""
+        return f"the {'shared ' if kind.shared else ''}advisory lock {', '.join(self._values)}"
+
     def _call(self, words: list[str], kind: LockKind) -> TextCommand:
         name = "_".join([*words, *(["shared"] if kind.shared else [])])
         return TextCommand(f"SELECT pg_catalog.{name}({self._casts})", *self._values)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from qail import ConnectionLost, DeadlineExceeded, EncodeError, Qail, UsageError, func, select
-from qail.sqlstate import LockNotAvailable
+from qail.sqlstate import LockNotAvailable, QueryCanceled
+from qail.testing import Script, ScriptedServer, error
 from support.backends import Backend
 from support.lock_waits import terminate, until_waiting
 from support.servers import Database
@@ -202,5 +203,27 @@ def test_wrong_use_is_told(backend: Backend, fresh_database: Database) -> None:
             with pytest.raises(UsageError, match="not held any more"):
                 await freed_inside(connection)
             assert await connection.fetch_value(select(func.pg_backend_pid())) > 0
+
+    backend.run(body)
+
+
+@pytest.mark.feature("TX6")
+def test_a_lock_whose_statement_failed_is_freed_all_the_same(backend: Backend) -> None:
+    # A cancel may come when the lock is taken and its statement not yet done: the error then says nothing of the lock.
+    lock, unlock = (f"SELECT pg_catalog.pg_advisory_{what}($1::pg_catalog.int8)" for what in ("lock", "unlock"))
+    scripts = {
+        lock: Script(columns=["pg_advisory_lock"], fails_at="execute", failure=error("57014")),
+        unlock: Script(columns=["pg_advisory_unlock"], rows=[[b"f"]]),
+    }
+
+    async def body() -> None:
+        with ScriptedServer(scripts) as scripted:
+            async with backend.connect(scripted.dsn()) as connection:
+                with pytest.raises(QueryCanceled):
+                    async with connection.advisory_lock(5):
+                        pytest.fail("it was entered")
+                await connection.script("SET application_name = 'x'")
+                told = [executed.sql for executed in scripted.executed]
+                assert told[:2] == [lock, unlock]
 
     backend.run(body)

@@ -237,7 +237,7 @@ def test_while_a_lock_was_held_nothing_reconnects(backend: Backend, server: Serv
             await lock.__aenter__()
             await lose(connection, server, backend)
             for _ in range(2):
-                with pytest.raises(ConnectionLost, match="an advisory lock"):
+                with pytest.raises(ConnectionLost, match="the advisory lock"):
                     await show(connection, "work_mem")
             with pytest.raises(ConnectionLost, match="lock was lost"):
                 await lock.__aexit__(None, None, None)
