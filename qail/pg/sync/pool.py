@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from qail.ast.build.builder import Fetchable
+from qail.errors import ConnectionLost, Outcome
 from qail.pg.config.load import load_config
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS
@@ -55,6 +56,10 @@ class BlockingPool(BlockingVerbs[Pool]):
         if keeper is None or pool._is_closed:
             return
         keeper.is_closing = True
+        # Also those who were woken a moment ago and have not run yet: nothing more comes of these books.
+        keeper.callers.fail_all(
+            ConnectionLost("an interrupt in another thread has ended the pool's connections", outcome=Outcome.NOT_SENT)
+        )
         fresh = pool._keeper = pool._new_keeper()
         fresh.resize(pool._limits)
         fresh.upkeep.start()
