@@ -18,8 +18,8 @@ ONE = Qail.get("pg_database").columns("datname").eq("datname", "postgres")
 
 
 @MISUSE
-@pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
-def test_inside_a_running_loop_a_call_is_refused_and_a_thread_may_make_it(server: Server, run: Any) -> None:
+@pytest.mark.parametrize("start", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+def test_inside_a_running_loop_a_call_is_refused_and_a_thread_may_make_it(server: Server, start: Any) -> None:
     async def main(connection: Any, pool: Any) -> None:
         for call in (
             lambda: qail.sync.connect(server.dsn),
@@ -30,14 +30,14 @@ def test_inside_a_running_loop_a_call_is_refused_and_a_thread_may_make_it(server
         ):
             with pytest.raises(UsageError, match="blocks"):
                 call()
-        in_thread = asyncio.to_thread if run is asyncio.run else trio.to_thread.run_sync
+        in_thread = asyncio.to_thread if start is asyncio.run else trio.to_thread.run_sync
         assert await in_thread(lambda: connection.fetch_value(ONE)) == "postgres"
 
     with qail.sync.connect(server.dsn) as connection, qail.sync.create_pool(server.dsn) as pool:
-        if run is asyncio.run:
-            run(main(connection, pool))
+        if start is asyncio.run:
+            start(main(connection, pool))
         else:
-            run(main, connection, pool)
+            start(main, connection, pool)
         assert connection.fetch_value(ONE) == pool.fetch_value(ONE) == "postgres"
 
 
