@@ -5,6 +5,8 @@ Source: src/backend/utils/adt/bool.c, boolsend and boolrecv
 
 from __future__ import annotations
 
+from typing import Final
+
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i64
 
@@ -35,3 +37,6 @@ class BoolCodec(Codec):
         if length != 1:
             raise wrong_length(self.type_name, 1, length)
         return buffer[position] != 0
+
+
+CODECS: Final[list[Codec]] = [BoolCodec("bool", 16)]

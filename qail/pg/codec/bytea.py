@@ -5,7 +5,7 @@ Source: src/backend/utils/adt/varlena.c, byteasend and bytearecv
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
@@ -49,3 +49,6 @@ class ByteaCodec(Codec):
     def decode(self, buffer: bytes, position: i64, length: i64) -> object:
         """A copy of the bytes."""
         return buffer[position : position + length]
+
+
+CODECS: Final[list[Codec]] = [ByteaCodec("bytea", 17)]

@@ -197,3 +197,10 @@ def date_state(days: i64) -> i64:
         month -= 9
         year += 1
     return year << 16 | month << 8 | (day + 1)
+
+
+CODECS: Final[list[Codec]] = [
+    DateCodec("date", 1082),
+    TimestampCodec("timestamp", 1114),
+    TimestamptzCodec("timestamptz", 1184),
+]

@@ -91,3 +91,6 @@ class Float8Codec(Codec):
         if length != 8:
             raise wrong_length(self.type_name, 8, length)
         return read_f64_be(buffer, position)
+
+
+CODECS: Final[list[Codec]] = [Float4Codec("float4", 700), Float8Codec("float8", 701)]

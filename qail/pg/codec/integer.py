@@ -166,3 +166,13 @@ class Unsigned8Codec(Codec):
             return number
         wide = int(number)  # an i64 cannot hold the upper half
         return wide + 2**64
+
+
+CODECS: Final[list[Codec]] = [
+    Int8Codec("int8", 20),
+    Int2Codec("int2", 21),
+    Int4Codec("int4", 23),
+    Unsigned4Codec("oid", 26),
+    Unsigned4Codec("xid", 28),
+    Unsigned8Codec("xid8", 5069),
+]

@@ -289,3 +289,6 @@ def write_long(out: BytesWriter, digits: bytes, sign: i64, exponent: i64) -> Non
         # 53_328 is the four digits' 0x30, by their places.
         write_i16_be(out, i16(group - 53_328))
         start += 4
+
+
+CODECS: Final[list[Codec]] = [NumericCodec("numeric", 1700)]

@@ -1,4 +1,4 @@
-"""From a type's OID to its codec: the built-in types, one line each, and what one pool adds.
+"""From a type's OID to its codec: the families of built-in types, and what one pool adds.
 
 Rule 1: BUILTIN is complete for the types whose OIDs never change; everything else is looked up by name in a database
 and added to that pool's CodecRegistry.
@@ -11,66 +11,25 @@ from __future__ import annotations
 
 from typing import Final
 
+from qail.pg._generated.types import TYPES
+from qail.pg.codec import boolean, bytea, datetime, floating, integer, numeric, text, uuid
 from qail.pg.codec.array import ArrayCodec
 from qail.pg.codec.base import Codec
-from qail.pg.codec.boolean import BoolCodec
-from qail.pg.codec.bytea import ByteaCodec
-from qail.pg.codec.datetime import DateCodec, TimestampCodec, TimestamptzCodec
-from qail.pg.codec.floating import Float4Codec, Float8Codec
-from qail.pg.codec.integer import Int2Codec, Int4Codec, Int8Codec, Unsigned4Codec, Unsigned8Codec
-from qail.pg.codec.numeric import NumericCodec
-from qail.pg.codec.text import ByteCharCodec, TextCodec
+from qail.pg.codec.text import TextCodec
 from qail.pg.codec.unknown import UnknownCodec
-from qail.pg.codec.uuid import UuidCodec
 
-_SCALARS: Final[list[Codec]] = [
-    BoolCodec("bool", 16),
-    ByteaCodec("bytea", 17),
-    ByteCharCodec('"char"', 18),
-    TextCodec("name", 19),
-    Int8Codec("int8", 20),
-    Int2Codec("int2", 21),
-    Int4Codec("int4", 23),
-    TextCodec("text", 25),
-    Unsigned4Codec("oid", 26),
-    Unsigned4Codec("xid", 28),
-    TextCodec("xml", 142),
-    Float4Codec("float4", 700),
-    Float8Codec("float8", 701),
-    TextCodec("unknown", 705),
-    TextCodec("bpchar", 1042),
-    TextCodec("varchar", 1043),
-    DateCodec("date", 1082),
-    TimestampCodec("timestamp", 1114),
-    TimestamptzCodec("timestamptz", 1184),
-    NumericCodec("numeric", 1700),
-    UuidCodec("uuid", 2950),
-    Unsigned8Codec("xid8", 5069),
+# A family is a module with its CODECS; a new one is a name in the import above and a line here.
+_FAMILIES: Final[list[list[Codec]]] = [
+    boolean.CODECS,
+    bytea.CODECS,
+    datetime.CODECS,
+    floating.CODECS,
+    integer.CODECS,
+    numeric.CODECS,
+    text.CODECS,
+    uuid.CODECS,
 ]
-# Array type OID by element type OID; unknown has no array.
-_ARRAYS: Final[dict[int, int]] = {
-    16: 1000,
-    17: 1001,
-    18: 1002,
-    19: 1003,
-    20: 1016,
-    21: 1005,
-    23: 1007,
-    25: 1009,
-    26: 1028,
-    28: 1011,
-    142: 143,
-    700: 1021,
-    701: 1022,
-    1042: 1014,
-    1043: 1015,
-    1082: 1182,
-    1114: 1115,
-    1184: 1185,
-    1700: 1231,
-    2950: 2951,
-    5069: 271,
-}
+_ARRAY_OIDS: Final[dict[int, int]] = {oid: array_oid for _name, oid, array_oid, _category, _element in TYPES}
 
 # Types of extensions whose binary form is that of text; their OIDs differ from database to database.
 TEXT_LIKE: Final = frozenset({"citext"})
@@ -78,11 +37,12 @@ TEXT_LIKE: Final = frozenset({"citext"})
 
 def _build() -> dict[int, Codec]:
     codecs: dict[int, Codec] = {}
-    for scalar in _SCALARS:
-        codecs[scalar.type_oid] = scalar
-        array_oid = _ARRAYS.get(scalar.type_oid)
-        if array_oid is not None:
-            codecs[array_oid] = ArrayCodec(scalar.type_name + "[]", array_oid, scalar)
+    for family in _FAMILIES:
+        for scalar in family:
+            codecs[scalar.type_oid] = scalar
+            array_oid = _ARRAY_OIDS.get(scalar.type_oid, 0)
+            if array_oid:
+                codecs[array_oid] = ArrayCodec(scalar.type_name + "[]", array_oid, scalar)
     return codecs
 
 

@@ -116,3 +116,14 @@ class ByteCharCodec(Codec):
             raise wrong_length(self.type_name, 1, length)
         code = buffer[position]
         return chr(code) if code else ""
+
+
+CODECS: Final[list[Codec]] = [
+    ByteCharCodec('"char"', 18),
+    TextCodec("name", 19),
+    TextCodec("text", 25),
+    TextCodec("xml", 142),
+    TextCodec("unknown", 705),
+    TextCodec("bpchar", 1042),
+    TextCodec("varchar", 1043),
+]

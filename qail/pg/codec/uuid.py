@@ -53,3 +53,6 @@ class UuidCodec(Codec):
         _SET_INT(found, _INT_FROM_BYTES(buffer[position : position + UUID_BYTES], "big"))
         _SET_IS_SAFE(found, _UNKNOWN_SAFETY)
         return found
+
+
+CODECS: Final[list[Codec]] = [UuidCodec("uuid", 2950)]

@@ -1,0 +1,38 @@
+"""The form of a conformance case, and what counts as the same value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple, cast
+
+
+class Case(NamedTuple):
+    """One value of one type, as SQL says it and as Python does."""
+
+    row: str
+    name: str  # as qail's codec is called
+    literal: str  # SQL, without the cast
+    value: object
+    needs: str = ""
+    """What a server must have: "", "17" (the least version), or an extension's name."""
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.literal[:24]}"
+
+
+def cases(row: str, name: str, *pairs: tuple[str, object], needs: str = "") -> list[Case]:
+    return [Case(row, name, literal, value, needs) for literal, value in pairs]
+
+
+def same(left: object, right: object) -> bool:
+    """Equal, and so are the types, the sign of zero, the scale of a Decimal, all items; NaN equals itself."""
+    if isinstance(right, float):
+        return isinstance(left, float) and repr(left) == repr(right)
+    if isinstance(right, Decimal):
+        return isinstance(left, Decimal) and left.as_tuple() == right.as_tuple()
+    if type(left) is not type(right):
+        return False
+    if isinstance(right, (list, tuple)):
+        ours, theirs = cast("tuple[object, ...]", left), cast("tuple[object, ...]", right)
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return left == right
