@@ -35,6 +35,7 @@ COMPILED: Final = (
     "qail/pg/driver/batch.py",
     "qail/pg/driver/bind.py",
     "qail/pg/driver/executor.py",
+    "qail/pg/driver/front.py",
     "qail/pg/driver/link.py",
     "qail/pg/driver/results.py",
     "qail/pg/driver/segment.py",

@@ -26,6 +26,7 @@ FILES = {
     "B14": "b14_transaction",
     "B17": "b17_slow_neighbours",
     "B18": "b18_growth",
+    "CODECS": "codecs",
     "SERVICE": "b_service",
 }
 
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="B", help=f"of {', '.join(FILES)}; all without a name")
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="uvloop")
     arguments = parser.parse_args()
-    names: list[str] = arguments.names or list(FILES)
+    names: list[str] = [name.upper() for name in arguments.names] or list(FILES)
     if unknown := [name for name in names if name not in FILES]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(FILES)}")
     print(f"qail is {qail.IMPLEMENTATION}; loop {arguments.loop}; {harness.environment()}")

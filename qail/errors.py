@@ -103,7 +103,8 @@ class PoolClosed(PoolError):
 class ConnectError(QailError):
     """No connection could be made.
 
-    `reason` is one word (dns, refused, timeout, not_ready, rejected ...); `attempts` has a line for each address tried.
+    `reason` is one word (dns, refused, timeout, not_ready, version, rejected ...); `attempts` has a line for each address
+    tried.
     """
 
     def __init__(self, message: str = "", *, reason: str = "refused", attempts: Sequence[str] = ()) -> None:

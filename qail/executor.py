@@ -187,12 +187,14 @@ class Executor(Protocol):
         """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
         ...
 
-    async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
-        """Load `records` into `table` by binary COPY; how many rows."""
+    async def copy_in(
+        self, table: Any, records: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> int:
+        """Load `records` into `table` by COPY, records in binary, or a file in `format`; how many rows."""
         ...
 
     def copy_out(
-        self, source: Any, *, columns: Any = None, timeout: float | None = None
+        self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
     ) -> AbstractAsyncContextManager[AsyncIterator[Any], Any]:
-        """The rows of a table or of a query without values, by binary COPY: `async with` it, then iterate."""
+        """The rows of a table or of a query without values, by COPY: `async with` it, then iterate."""
         ...

@@ -11,9 +11,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:  # a query needs none of them, and importing them takes longer than all nodes together
-    from datetime import date, datetime
+    from datetime import date, datetime, time
     from decimal import Decimal
+    from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
     from uuid import UUID as PyUUID
+
+    from qail.pg.codec.bit_string import BitString
+    from qail.pg.codec.interval import Interval
+    from qail.pg.codec.mac import MacAddress
+    from qail.pg.codec.multirange import Multirange
+    from qail.pg.codec.range import Range
+    from qail.pg.codec.shapes import Box, Circle, Line, LineSegment, Path, Point, Polygon
+    from qail.pg.codec.snapshot import PgLsn, Snapshot, Tid
+    from qail.pg.codec.text_search import TsQuery, TsVector
 
 T = TypeVar("T")
 
@@ -43,15 +53,72 @@ BYTEA: Final[PgType[bytes]] = PgType("bytea", 17, 1001, "binary")
 NAME: Final[PgType[str]] = PgType("name", 19, 1003, "string")
 INT8: Final[PgType[int]] = PgType("int8", 20, 1016, "number")
 INT2: Final[PgType[int]] = PgType("int2", 21, 1005, "number")
+INT2VECTOR: Final[PgType[list[int]]] = PgType("int2vector", 22, 1006, "int2vector")
 INT4: Final[PgType[int]] = PgType("int4", 23, 1007, "number")
+REGPROC: Final[PgType[str]] = PgType("regproc", 24, 1008, "regproc")
 TEXT: Final[PgType[str]] = PgType("text", 25, 1009, "string")
 OID: Final[PgType[int]] = PgType("oid", 26, 1028, "number")
+TID: Final[PgType[Tid]] = PgType("tid", 27, 1010, "tid")
+XID: Final[PgType[int]] = PgType("xid", 28, 1011, "xid")
+CID: Final[PgType[int]] = PgType("cid", 29, 1012, "cid")
+OIDVECTOR: Final[PgType[list[int]]] = PgType("oidvector", 30, 1013, "oidvector")
+JSON: Final[PgType[Any]] = PgType("json", 114, 199, "json")
+XML: Final[PgType[str]] = PgType("xml", 142, 143, "xml")
+POINT: Final[PgType[Point]] = PgType("point", 600, 1017, "point")
+LSEG: Final[PgType[LineSegment]] = PgType("lseg", 601, 1018, "lseg")
+PATH: Final[PgType[Path]] = PgType("path", 602, 1019, "path")
+BOX: Final[PgType[Box]] = PgType("box", 603, 1020, "box")
+POLYGON: Final[PgType[Polygon]] = PgType("polygon", 604, 1027, "polygon")
+LINE: Final[PgType[Line]] = PgType("line", 628, 629, "line")
+CIDR: Final[PgType[IPv4Network | IPv6Network]] = PgType("cidr", 650, 651, "network")
 FLOAT4: Final[PgType[float]] = PgType("float4", 700, 1021, "number")
 FLOAT8: Final[PgType[float]] = PgType("float8", 701, 1022, "number")
+CIRCLE: Final[PgType[Circle]] = PgType("circle", 718, 719, "circle")
+MACADDR8: Final[PgType[MacAddress]] = PgType("macaddr8", 774, 775, "macaddr8")
+MONEY: Final[PgType[Decimal]] = PgType("money", 790, 791, "money")
+MACADDR: Final[PgType[MacAddress]] = PgType("macaddr", 829, 1040, "macaddr")
+INET: Final[PgType[IPv4Address | IPv6Address | IPv4Interface | IPv6Interface]] = PgType("inet", 869, 1041, "network")
+ACLITEM: Final[PgType[str]] = PgType("aclitem", 1033, 1034, "aclitem")
 BPCHAR: Final[PgType[str]] = PgType("bpchar", 1042, 1014, "string")
 VARCHAR: Final[PgType[str]] = PgType("varchar", 1043, 1015, "string")
 DATE: Final[PgType[date]] = PgType("date", 1082, 1182, "datetime")
+TIME: Final[PgType[time]] = PgType("time", 1083, 1183, "time")
 TIMESTAMP: Final[PgType[datetime]] = PgType("timestamp", 1114, 1115, "datetime")
 TIMESTAMPTZ: Final[PgType[datetime]] = PgType("timestamptz", 1184, 1185, "datetime")
+INTERVAL: Final[PgType[Interval]] = PgType("interval", 1186, 1187, "interval")
+TIMETZ: Final[PgType[time]] = PgType("timetz", 1266, 1270, "time")
+BIT: Final[PgType[BitString]] = PgType("bit", 1560, 1561, "bits")
+VARBIT: Final[PgType[BitString]] = PgType("varbit", 1562, 1563, "bits")
 NUMERIC: Final[PgType[Decimal]] = PgType("numeric", 1700, 1231, "number")
+REFCURSOR: Final[PgType[str]] = PgType("refcursor", 1790, 2201, "refcursor")
+REGPROCEDURE: Final[PgType[str]] = PgType("regprocedure", 2202, 2207, "regprocedure")
+REGOPER: Final[PgType[str]] = PgType("regoper", 2203, 2208, "regoper")
+REGOPERATOR: Final[PgType[str]] = PgType("regoperator", 2204, 2209, "regoperator")
+REGCLASS: Final[PgType[str]] = PgType("regclass", 2205, 2210, "regclass")
+REGTYPE: Final[PgType[str]] = PgType("regtype", 2206, 2211, "regtype")
 UUID: Final[PgType[PyUUID]] = PgType("uuid", 2950, 2951, "uuid")
+TXID_SNAPSHOT: Final[PgType[Snapshot]] = PgType("txid_snapshot", 2970, 2949, "txid_snapshot")
+PG_LSN: Final[PgType[PgLsn]] = PgType("pg_lsn", 3220, 3221, "pg_lsn")
+TSVECTOR: Final[PgType[TsVector]] = PgType("tsvector", 3614, 3643, "tsvector")
+TSQUERY: Final[PgType[TsQuery]] = PgType("tsquery", 3615, 3645, "tsquery")
+REGCONFIG: Final[PgType[str]] = PgType("regconfig", 3734, 3735, "regconfig")
+REGDICTIONARY: Final[PgType[str]] = PgType("regdictionary", 3769, 3770, "regdictionary")
+JSONB: Final[PgType[Any]] = PgType("jsonb", 3802, 3807, "jsonb")
+INT4RANGE: Final[PgType[Range[int]]] = PgType("int4range", 3904, 3905, "int4range")
+NUMRANGE: Final[PgType[Range[Decimal]]] = PgType("numrange", 3906, 3907, "numrange")
+TSRANGE: Final[PgType[Range[datetime]]] = PgType("tsrange", 3908, 3909, "tsrange")
+TSTZRANGE: Final[PgType[Range[datetime]]] = PgType("tstzrange", 3910, 3911, "tstzrange")
+DATERANGE: Final[PgType[Range[date]]] = PgType("daterange", 3912, 3913, "daterange")
+INT8RANGE: Final[PgType[Range[int]]] = PgType("int8range", 3926, 3927, "int8range")
+JSONPATH: Final[PgType[str]] = PgType("jsonpath", 4072, 4073, "jsonpath")
+REGNAMESPACE: Final[PgType[str]] = PgType("regnamespace", 4089, 4090, "regnamespace")
+REGROLE: Final[PgType[str]] = PgType("regrole", 4096, 4097, "regrole")
+REGCOLLATION: Final[PgType[str]] = PgType("regcollation", 4191, 4192, "regcollation")
+INT4MULTIRANGE: Final[PgType[Multirange[int]]] = PgType("int4multirange", 4451, 6150, "int4multirange")
+NUMMULTIRANGE: Final[PgType[Multirange[Decimal]]] = PgType("nummultirange", 4532, 6151, "nummultirange")
+TSMULTIRANGE: Final[PgType[Multirange[datetime]]] = PgType("tsmultirange", 4533, 6152, "tsmultirange")
+TSTZMULTIRANGE: Final[PgType[Multirange[datetime]]] = PgType("tstzmultirange", 4534, 6153, "tstzmultirange")
+DATEMULTIRANGE: Final[PgType[Multirange[date]]] = PgType("datemultirange", 4535, 6155, "datemultirange")
+INT8MULTIRANGE: Final[PgType[Multirange[int]]] = PgType("int8multirange", 4536, 6157, "int8multirange")
+PG_SNAPSHOT: Final[PgType[Snapshot]] = PgType("pg_snapshot", 5038, 5039, "pg_snapshot")
+XID8: Final[PgType[int]] = PgType("xid8", 5069, 271, "xid8")

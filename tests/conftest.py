@@ -9,6 +9,7 @@ Rule 3: every random choice comes from one seed, which the header prints: `QAIL_
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import secrets
@@ -28,6 +29,8 @@ sys.path[:0] = [str(path) for path in FOLDERS if str(path) not in sys.path]
 # Their helpers assert, too.
 pytest.register_assert_rewrite("chaos")
 pytest_plugins = ["support.feature_plugin", "support.server_fixtures"]
+# Before anything has asked for a temporary folder.
+importlib.import_module("support.scratch").keep_data_in_memory()
 
 SEED = int(os.environ.get("QAIL_SEED") or secrets.randbelow(2**32))
 

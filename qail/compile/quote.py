@@ -17,11 +17,12 @@ from qail.errors import BuildError
 from qail.pgtype import PgType
 
 # Names of PostgreSQL's own types that are no keywords and need no quotes, with what they are called unquoted.
+# Not among them: bit and char, which mean bit(1) and char(1) without quotes.
 PLAIN_TYPES: Final = frozenset(
     {
         "bool", "bytea", "name", "int2", "int4", "int8", "text", "oid", "float4", "float8", "bpchar", "varchar", "date",
         "timestamp", "timestamptz", "numeric", "uuid", "json", "jsonb", "xml", "xid", "xid8", "inet", "cidr", "macaddr",
-        "macaddr8", "money", "bit", "varbit", "time", "timetz", "interval",
+        "macaddr8", "money", "varbit", "time", "timetz", "interval",
     }
 )  # fmt: skip
 # PostgreSQL's own functions that qail names itself; any other name is quoted.
@@ -69,12 +70,15 @@ def literal(value: object) -> str:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    # By the base's own repr: a subclass may print anything, as PgLsn and the floats of numpy do.
     if isinstance(value, int):
-        return str(value) if value >= 0 else f"({value})"
+        digits = int.__repr__(value)
+        return digits if value >= 0 else f"({digits})"
     if isinstance(value, float):
+        digits = float.__repr__(value)
         if not math.isfinite(value):
-            return f"CAST('{value!r}' AS float8)"
-        return repr(value) if value >= 0 else f"({value!r})"
+            return f"CAST('{digits}' AS float8)"
+        return digits if value >= 0 else f"({digits})"
     if isinstance(value, str):
         return _string(value)
     raise BuildError(f"{type(value).__name__} has no literal form")

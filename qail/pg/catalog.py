@@ -18,6 +18,7 @@ from qail.compile.frames import BoundPlan
 from qail.compile.plan import Plan
 from qail.errors import UsageError
 from qail.pg.codec.registry import CodecRegistry
+from qail.pg.codec.user import TypeName
 
 # As many as the process-wide cache of plans keeps by default; a BoundPlan is some 2 kB.
 MAX_BOUND_PLANS: Final = 4096
@@ -58,6 +59,10 @@ class Namespace:
         """The bindings whose statement has this name; there may be several of equal SQL."""
         return [bound for bound in self._bound.values() if bound.statement_name == statement_name]
 
+    def forget_all(self) -> None:
+        """Types have changed: everything is described anew, here and wherever this is shared."""
+        self._bound.clear()
+
     def drop(self, plan: Plan) -> None:
         """Forget what was known of `plan`: the database describes it differently now."""
         self._bound.pop(plan, None)
@@ -88,6 +93,16 @@ class Catalog:
             raise UsageError(
                 f"{what} needs a session of its own, and in pooler mode there is none: connect to the server itself"
             )
+
+    def register_type(self, name: TypeName, how: object) -> None:
+        """Use a TypeCodec or a class for types of this name. Raises UsageError."""
+        self.registry.register_type(name, how)
+        self.default.forget_all()
+
+    def types_altered(self) -> None:
+        """A statement of our own has altered types: what is known of composite ones may hold no more."""
+        self.registry.forget_composites()
+        self.default.forget_all()
 
     def lend(self) -> Namespace:
         """The namespace of one borrower: the default one, until something runs that may change what names mean."""

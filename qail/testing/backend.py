@@ -22,7 +22,7 @@ from qail.pg.wire.constants import (
     FAILED_TRANSACTION,
     IDLE,
     IN_TRANSACTION,
-    PROTOCOL_3_0,
+    PROTOCOL_3_2,
     STATEMENT,
 )
 from qail.pg.wire.copy import CopyData, CopyDone, CopyFail, CopyInResponse, CopyOutResponse
@@ -96,7 +96,7 @@ class ScriptedBackend:
         greeting: tuple[Message, ...] = GREETING,
         *,
         login: Login | None = None,
-        protocol: int = PROTOCOL_3_0,
+        protocol: int = PROTOCOL_3_2,
         has_tls: bool = False,
     ) -> None:
         self.book: Final = ScriptBook(scripts)

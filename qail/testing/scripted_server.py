@@ -18,7 +18,7 @@ from typing import Final
 
 from qail.errors import ProtocolError
 from qail.pg.wire.authentication import AuthenticationOk
-from qail.pg.wire.constants import IDLE, PROTOCOL_3_0
+from qail.pg.wire.constants import IDLE, PROTOCOL_3_2
 from qail.pg.wire.message import Message
 from qail.pg.wire.notice import NotificationResponse, ParameterStatus
 from qail.pg.wire.result import ReadyForQuery
@@ -176,7 +176,7 @@ class ScriptedServer(Listener):
         login: Login | None = None,
         parameters: dict[str, str] | None = None,
         secret_key: bytes = SECRET_KEY,
-        protocol: int = PROTOCOL_3_0,
+        protocol: int = PROTOCOL_3_2,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.scripts: Final[Scripts] = {} if scripts is None else scripts

@@ -1,6 +1,6 @@
 """A blocking client for the conformance tests of codecs: extended queries with given parameter types, binary values.
 
-It uses qail's wire and codec layers and nothing above them, so a codec is judged by the server alone.
+It uses qail's wire and codec layers and the question for unknown types, so a codec is judged by the server alone.
 
 Source: protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
 """
@@ -18,6 +18,7 @@ from qail.pg._generated.sqlstates import error_class
 from qail.pg.codec.parameters import write_parameters, write_result_formats
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.rows import RowDecoder
+from qail.pg.steps.types import TypeQuestion
 from qail.pg.wire.fields import patch_length
 from qail.pg.wire.query import (
     DESCRIBE_UNNAMED_STATEMENT_FRAME,
@@ -39,6 +40,7 @@ class BinaryClient:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(TIMEOUT_SECONDS)
         self._socket.connect(server.socket_path)
+        self._received = self._socket.makefile("rb", buffering=2**16)
         words = ("user", server.user, "database", database or server.database, "client_encoding", "UTF8", "")
         startup = struct.pack("!i", 196608) + b"".join(word.encode() + b"\0" for word in words)
         self._socket.sendall(struct.pack("!i", len(startup) + 4) + startup)
@@ -54,6 +56,7 @@ class BinaryClient:
                 sink = RowDecoder([], self.registry, None)
                 sink.describe(body)
                 column_oids = sink.type_oids
+        has_asked = self._look_up(self.registry.missing([*type_oids, *column_oids]))
         codecs = [self.registry.for_column(oid) for oid in column_oids]
         out = BytesWriter()
         start = write_bind_head(out, b"")
@@ -63,10 +66,9 @@ class BinaryClient:
         write_result_formats(out, codecs)
         patch_length(out, start)
         decoder = RowDecoder(codecs, self.registry, column_oids)
-        for kind, body in self._send_and_receive(self._parse(sql, type_oids) + out.getvalue() + EXECUTE_UNNAMED_FRAME):
-            if kind == b"D":
-                frame = b"D" + struct.pack("!i", len(body) + 4) + body
-                decoder.take_rows(frame, 0, len(frame))
+        # A look-up takes the unnamed statement's place.
+        parse = self._parse(sql, type_oids) if has_asked else b""
+        self._take_rows(decoder, self._send_and_receive(parse + out.getvalue() + EXECUTE_UNNAMED_FRAME))
         if decoder.error is not None:
             raise decoder.error
         return decoder.rows
@@ -75,6 +77,26 @@ class BinaryClient:
         """The one value of a query with one parameter, or with none when no type is given."""
         ((found,),) = self.fetch(sql, [value], [type_oid]) if type_oid else self.fetch(sql, [], [])
         return found
+
+    def _look_up(self, type_oids: list[int]) -> bool:
+        """Learn the types that nothing is known of, as the driver does; False when there are none."""
+        if not type_oids:
+            return False
+        question = TypeQuestion(self.registry, type_oids, is_in_transaction=False)
+        self._socket.sendall(question.request.data)
+        sink = question.request.items[0].sink
+        assert isinstance(sink, RowDecoder)
+        self._take_rows(sink, self._messages())
+        self.registry.learn_types(question.facts(), type_oids)
+        return True
+
+    def _take_rows(self, decoder: RowDecoder, messages: list[tuple[bytes, bytes]]) -> None:
+        for kind, body in messages:
+            if kind == b"T":
+                decoder.describe(body)
+            elif kind == b"D":
+                frame = b"D" + struct.pack("!i", len(body) + 4) + body
+                decoder.take_rows(frame, 0, len(frame))
 
     def _parse(self, sql: str, type_oids: list[int]) -> bytes:
         out = BytesWriter()
@@ -98,16 +120,14 @@ class BinaryClient:
         return found
 
     def _exactly(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = self._socket.recv(min(count - len(parts), 2**20))
-            if not part:
-                raise ConnectionError("the server closed the connection")
-            parts += part
-        return bytes(parts)
+        found: bytes = self._received.read(count)
+        if len(found) < count:
+            raise ConnectionError("the server closed the connection")
+        return found
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._received.close()
         self._socket.close()

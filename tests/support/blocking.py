@@ -20,6 +20,7 @@ import pytest
 
 import qail
 import qail.sync
+from qail.pg.driver.copy import CopyOut
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement
 from qail.pg.sync.scope import Scope
@@ -32,9 +33,10 @@ COUNTERPARTS: Final[dict[type, type]] = {
     qail.sync.Pipeline: Pipeline,
     qail.sync.Subscription: qail.Subscription,
     qail.sync.RowStream: qail.RowStream,
+    qail.sync.CopyOut: CopyOut,
     qail.sync.PreparedStatement: PreparedStatement,
 }
-ADAPTED: Final = (*COUNTERPARTS, qail.sync.CopyOut, qail.sync.PipelineAnswer, Scope)
+ADAPTED: Final = (*COUNTERPARTS, qail.sync.PipelineAnswer, Scope)
 HOOKS: Final = ("on_connect", "on_acquire", "on_release", "reset")
 
 

@@ -19,7 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import trustme
 
@@ -91,9 +91,9 @@ class ListeningServer(Server):
         """The certificate authority that signed the good certificate; only with TLS."""
         return self.folder.path / "ca.pem"
 
-    def settings(self, role: str, **more: object) -> dict[str, object]:
+    def settings(self, role: str, **more: Any) -> dict[str, Any]:
         """Keyword arguments of `connect` for a role of `ROLES`, by name and password."""
-        found: dict[str, object] = {"host": "localhost", "hostaddr": HOST, "port": self.port, "user": role}
+        found: dict[str, Any] = {"host": "localhost", "hostaddr": HOST, "port": self.port, "user": role}
         return {**found, "dbname": "postgres", "password": ROLES[role].password, **more}
 
     @contextmanager

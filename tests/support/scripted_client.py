@@ -19,7 +19,7 @@ from qail.pg.protocol.state import (
     SIMPLE,
 )
 from qail.pg.wire.buffer import RowSink, skip_rows
-from qail.pg.wire.constants import IN_TRANSACTION, STATEMENT
+from qail.pg.wire.constants import IN_TRANSACTION, PROTOCOL_3_0, PROTOCOL_3_2, STATEMENT
 from qail.pg.wire.extended import Bind, Close, Describe, Execute, Flush, Parse, Query, Sync
 from qail.pg.wire.message import Message
 from qail.pg.wire.reader import BackendReader
@@ -64,7 +64,11 @@ def split_rows(run: bytes) -> list[bytes]:
 
 
 def settings(
-    *, tls: str = TLS_DISABLE, policy: AuthPolicy | None = None, parameters: dict[str, str] | None = None
+    *,
+    tls: str = TLS_DISABLE,
+    policy: AuthPolicy | None = None,
+    parameters: dict[str, str] | None = None,
+    versions: tuple[int, int] = (PROTOCOL_3_0, PROTOCOL_3_2),
 ) -> StartupSettings:
     """Settings of a user without a password on a plain connection, unless said otherwise."""
     return StartupSettings(
@@ -74,6 +78,8 @@ def settings(
         nonce=NONCE,
         tls=tls,
         policy=policy or AuthPolicy(has_password=False),
+        protocol_version=versions[1],
+        min_protocol_version=versions[0],
     )
 
 

@@ -6,12 +6,12 @@ from typing import Any, Final, TypeVar
 
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.boolean import checked_condition
-from qail.ast.expression.parameter import operand
+from qail.ast.expression.parameter import ParamRef, operand
 from qail.ast.node import BoolOperand, Expr, Node, depth_of
 from qail.ast.tokens import CASE, CASE_ELSE, CAST, COALESCE, END
 from qail.ast.walk import Walk
 from qail.errors import BuildError
-from qail.pgtype import PgType
+from qail.pgtype import BOOL, DATE, FLOAT8, INT8, NUMERIC, TIMESTAMP, TIMESTAMPTZ, UUID, PgType
 
 T = TypeVar("T")
 
@@ -90,12 +90,15 @@ class TypeCast(Expr[T]):
 def case(branch: tuple[BoolOperand, Any], /, *more: tuple[BoolOperand, Any], else_: Any = None) -> Expr[Any]:
     """`case((User.age < 18, "minor"), else_="adult")`: the result of the first condition that holds."""
     conditions: list[Node] = []
-    results: list[Node] = []
+    values: list[Any] = []
     branches: tuple[Any, ...] = (branch, *more)
     for condition, result in branches:
         conditions.append(checked_condition(condition))
-        results.append(operand(result))
-    return CaseExpr(tuple(conditions), tuple(results), None if else_ is None else operand(else_))
+        values.append(result)
+    if else_ is None:
+        return CaseExpr(tuple(conditions), operands_of_one_type(values), None)
+    results = operands_of_one_type([*values, else_])
+    return CaseExpr(tuple(conditions), results[:-1], results[-1])
 
 
 def coalesce(first: Any, /, *more: Any) -> Expr[Any]:
@@ -126,4 +129,55 @@ def cast(value: Any, pg: PgType[T], /) -> Expr[T]:
 
 
 def _keyword_call(keyword: str, arguments: tuple[object, ...]) -> Expr[Any]:
-    return CoalesceExpr(keyword, tuple([operand(argument) for argument in arguments]))
+    return CoalesceExpr(keyword, operands_of_one_type(list(arguments)))
+
+
+def operands_of_one_type(values: list[Any]) -> tuple[Node, ...]:
+    """Operands whose types PostgreSQL makes one; of plain values alone the first is cast to the type they share.
+
+    Where no operand says its type, PostgreSQL takes all of them for text, and an int is none.
+    """
+    operands = tuple([operand(value) for value in values])
+    shared: PgType[Any] | None = None
+    for value, node in zip(values, operands, strict=True):
+        if value is None:
+            continue
+        own = own_type(value) if isinstance(node, ParamRef) else None
+        if own is None:
+            return operands
+        shared = own if shared is None else wider(shared, own)
+        if shared is None:
+            return operands
+    return operands if shared is None else (TypeCast(operands[0], shared), *operands[1:])
+
+
+def own_type(value: object) -> PgType[Any] | None:
+    """The type of a plain value that is no text; None for text, which fits what stands around it, and for the rest."""
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT8
+    if isinstance(value, float):
+        return FLOAT8
+    # By name: importing their modules would take longer than all nodes together.
+    name = type(value).__name__
+    if name == "Decimal":
+        return NUMERIC
+    if name == "UUID":
+        return UUID
+    if name == "date":
+        return DATE
+    if name == "datetime":
+        moment: Any = value
+        return TIMESTAMP if moment.tzinfo is None else TIMESTAMPTZ
+    return None
+
+
+def wider(left: PgType[Any], right: PgType[Any]) -> PgType[Any] | None:
+    """The type that holds the values of both, as PostgreSQL chooses; None where there is none."""
+    if left.oid == right.oid:
+        return left
+    order = [INT8.oid, NUMERIC.oid, FLOAT8.oid]
+    if left.oid in order and right.oid in order:
+        return left if order.index(left.oid) > order.index(right.oid) else right
+    return None

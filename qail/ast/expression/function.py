@@ -14,7 +14,7 @@ from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
 from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER
 from qail.ast.walk import Walk
 from qail.errors import BuildError
-from qail.pgtype import FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, PgType
+from qail.pgtype import FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, MONEY, NUMERIC, PgType
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -30,6 +30,8 @@ SUM_TYPES: Final[dict[int, PgType[Any]]] = {
     NUMERIC.oid: NUMERIC,
     FLOAT4.oid: FLOAT4,
     FLOAT8.oid: FLOAT8,
+    INTERVAL.oid: INTERVAL,
+    MONEY.oid: MONEY,
 }
 AVERAGE_TYPES: Final[dict[int, PgType[Any]]] = {
     INT2.oid: NUMERIC,
@@ -38,7 +40,10 @@ AVERAGE_TYPES: Final[dict[int, PgType[Any]]] = {
     NUMERIC.oid: NUMERIC,
     FLOAT4.oid: FLOAT8,
     FLOAT8.oid: FLOAT8,
+    INTERVAL.oid: INTERVAL,
 }
+# Of the other families max and min return another type, text for all strings, or are not there.
+SELF_EXTREMES: Final = frozenset({"number", "datetime", "time", "interval", "money"})
 COUNTERS: Final = frozenset({"count", "row_number", "rank", "dense_rank"})
 
 
@@ -90,8 +95,7 @@ class FuncCall(Expr[Any]):
             return SUM_TYPES.get(argument.oid)
         if self.name == "avg":
             return AVERAGE_TYPES.get(argument.oid)
-        # max and min of text-like types return text, of the number and time types the type itself.
-        return argument if self.name in ("max", "min") and argument.family in ("number", "datetime") else None
+        return argument if self.name in ("max", "min") and argument.family in SELF_EXTREMES else None
 
     def filter(self, condition: BoolOperand, /, *more: BoolOperand) -> Expr[Any]:
         if self.condition is not None:

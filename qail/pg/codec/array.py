@@ -6,6 +6,7 @@ size and Int32 lower bound, then the elements as fields in row-major order.
 Rule 1: what is decoded is bounded by the bytes that came: each element has at least its four bytes of length.
 Rule 2: a lower bound other than 1 makes a PgArray; a plain list has lower bounds of 1.
 Rule 3: a ragged list is refused. An empty list inside a list is ragged: PostgreSQL has no array of size 2 by 0.
+Rule 4: where a list can be one element, as for json, a plain list has one dimension, and more make a PgArray.
 
 Source: src/backend/utils/adt/arrayfuncs.c, array_send and array_recv; MAXDIM in src/include/utils/array.h
 """
@@ -21,7 +22,7 @@ from mypy_extensions import i32, i64, mypyc_attr, u8
 from qail.errors import DecodeError, EncodeError
 from qail.pg.codec.base import Codec
 from qail.pg.codec.integer import INT4_MAX, INT4_MIN
-from qail.pg.codec.refusal import SINGLE_VALUES, out_of_range, wrong_type
+from qail.pg.codec.refusal import SINGLE_VALUES, decode_inside, encode_inside, out_of_range, wrong_type
 from qail.pg.codec.text import MAX_FIELD_BYTES
 from qail.pg.wire.constants import LENGTH_BYTES, NULL_LENGTH
 
@@ -61,6 +62,7 @@ class ArrayCodec(Codec):
     def __init__(self, type_name: str, type_oid: int, element: Codec) -> None:
         super().__init__(type_name, type_oid)
         self.element: Final = element
+        self._is_of_sequences: Final = element.is_sequence_like()
 
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append the array.
@@ -72,14 +74,17 @@ class ArrayCodec(Codec):
         items = items_of(value)
         if items is None:
             raise wrong_type(self.type_name, value, "a list or another sequence", "put it into a list")
-        sizes = sizes_of(self.type_name, items)
+        most = MAX_DIMENSIONS
+        if self._is_of_sequences:
+            most = len(value.lower_bounds) if isinstance(value, _PG_ARRAY) else 1
+        sizes = sizes_of(self.type_name, items, most)
         bounds = bounds_of(self.type_name, value, sizes)
         try:
             self._write_header(out, sizes, bounds)
             has_null = self._write_items(out, items, sizes, 0)
         except EncodeError as error:
             out.truncate(start)
-            raise EncodeError(f"in {self.type_name}: {error}") from None
+            raise encode_inside(error, self.type_name) from error.__cause__
         length = len(out) - start - LENGTH_BYTES
         if length > MAX_FIELD_BYTES:
             out.truncate(start)
@@ -111,9 +116,14 @@ class ArrayCodec(Codec):
         sizes: list[int] = []
         bounds: list[int] = []
         total = self._read_dimensions(buffer, position, end, dimensions, sizes, bounds)
-        flat = self._read_items(buffer, position + dimensions * DIMENSION_BYTES, end, total)
+        try:
+            flat = self._read_items(buffer, position + dimensions * DIMENSION_BYTES, end, total)
+        except DecodeError as error:
+            raise decode_inside(error, self.type_name) from error.__cause__
         if dimensions > 1:
             flat = folded(flat, sizes)
+            if self._is_of_sequences:
+                return PgArray(flat, bounds)
         for bound in bounds:
             if bound != 1:
                 return PgArray(flat, bounds)
@@ -199,14 +209,17 @@ def items_of(value: object) -> list[object] | None:
 
 
 def nested_items_of(value: object) -> list[object] | None:
-    """The items of a dimension inside another: a list or a tuple only, since an element may be a sequence itself."""
+    """The items of a dimension inside another: a list or a plain tuple. A named tuple is an element: a Point, a Tid."""
     if isinstance(value, list):
         return cast("list[object]", value)
-    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else None
+    return list(cast("tuple[object, ...]", value)) if type(value) is tuple else None
 
 
-def sizes_of(type_name: str, items: list[object]) -> list[int]:
+def sizes_of(type_name: str, items: list[object], most: int = MAX_DIMENSIONS) -> list[int]:
     """The size of each dimension, from the first item of each; [] for the empty array.
+
+    Args:
+        most: below so many dimensions, which are at most six where it is less, a list is an element.
 
     Raises:
         EncodeError: more than six dimensions, or an empty list inside.
@@ -216,6 +229,8 @@ def sizes_of(type_name: str, items: list[object]) -> list[int]:
         return sizes
     inner: list[object] | None = items
     while inner is not None:
+        if len(sizes) == most < MAX_DIMENSIONS:
+            break
         if len(sizes) == MAX_DIMENSIONS:
             raise wrong_type(type_name, items, f"at most {MAX_DIMENSIONS} dimensions", "flatten it")
         if not inner:

@@ -28,6 +28,10 @@ class Codec:
         self.type_oid: Final = type_oid
         self.format_code: Final = format_code
 
+    def is_sequence_like(self) -> bool:
+        """Whether a list or a tuple can be one value of this type: then it is no dimension of an array."""
+        return False
+
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append `value` as one field: Int32 length, then the bytes.
 

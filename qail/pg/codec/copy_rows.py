@@ -75,7 +75,7 @@ class CopyRowWriter:
         except EncodeError as error:
             out.truncate(start)
             name = f'"{self.names[index]}"' if index < len(self.names) else str(index + 1)
-            raise EncodeError(f"record {self.row_count + 1}, column {name}: {error}") from None
+            raise EncodeError(f"record {self.row_count + 1}, column {name}: {error}") from error.__cause__
         self.row_count += 1
 
     def write_records(self, out: BytesWriter, records: list[object]) -> None:
@@ -111,13 +111,15 @@ class CopyRowWriter:
 class CopyRowReader(RowSink):
     """Takes the CopyData of COPY TO STDOUT in binary.
 
-    `rows` are tuples in column order; take them away between calls and the memory stays bounded. `error` is the first
+    `rows` are tuples in column order, of `waiting_bytes`; take them away between calls, and set that to 0, and the
+    memory stays bounded. `error` is the first
     DecodeError, after which rows are only counted, in `skipped_rows`. `finish` says whether the stream was whole.
     """
 
     def __init__(self, codecs: list[Codec], names: Sequence[str] = ()) -> None:
         """`codecs` in column order; `names` are the columns', for errors."""
         self.rows: list[tuple[object, ...]] = []
+        self.waiting_bytes: int = 0
         self.error: QailError | None = None
         self.skipped_rows: int = 0
         self.names: Final = list(names)
@@ -136,6 +138,7 @@ class CopyRowReader(RowSink):
         Raises:
             ProtocolError: this is no binary COPY of these columns.
         """
+        self.waiting_bytes += end - position
         if self._pending_bytes > 0:
             self._pending.append(buffer[position:end])
             self._pending_bytes += end - position
@@ -236,6 +239,23 @@ class CopyRowReader(RowSink):
             index = error.column_index
             name = f'"{self.names[index]}"' if index < len(self.names) else str(index + 1)
             self.error = DecodeError(f"column {name} of row {self._row_number}: {error}")
+            self.error.__cause__ = error.__cause__
             self.skipped_rows += 1
             return
         self.rows.append(tuple(self._row))
+
+
+class CopyByteReader(RowSink):
+    """Takes the CopyData of COPY TO STDOUT in any format, as it is: `rows` are their bodies, of `waiting_bytes`.
+
+    In text and CSV the server sends a line in each, its end included.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        self.waiting_bytes: int = 0
+
+    def take_copy_data(self, buffer: bytes, position: i64, end: i64) -> None:
+        """Keep `buffer[position:end]`."""
+        self.rows.append(buffer[position:end])
+        self.waiting_bytes += end - position

@@ -18,8 +18,9 @@ from typing import Any, Final
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64, u8
 
+from qail.errors import DecodeError
 from qail.pg.codec.base import Codec
-from qail.pg.codec.far_datetime import EPOCH, EPOCH_ORDINAL, EPOCH_UTC, PgDate, PgDatetime
+from qail.pg.codec.far_datetime import EPOCH, EPOCH_ORDINAL, EPOCH_UTC, PgDate, PgDatetime, is_day, is_microsecond
 from qail.pg.codec.refusal import wrong_length, wrong_type
 
 MICROSECONDS_A_SECOND: Final = 1_000_000
@@ -66,13 +67,15 @@ class DateCodec(Codec):
         """A date.
 
         Raises:
-            DecodeError: not four bytes.
+            DecodeError: not four bytes, or a day that PostgreSQL has not.
         """
         if length != 4:
             raise wrong_length(self.type_name, 4, length)
         days = i64(read_i32_be(buffer, position))
         if days < LEAST_DAY or days > LAST_DAY:
-            return PgDate(days)
+            if not is_day(days):
+                raise DecodeError(f"{self.type_name} came as day {days}, which PostgreSQL has not")
+            return PG_DATE(days)
         state = BytesWriter()
         write_i32_be(state, i32(date_state(days)))
         return DATE_FROM_STATE(state.getvalue())
@@ -91,10 +94,7 @@ class TimestampCodec(Codec):
             raise wrong_type(self.type_name, value, "a naive datetime", datetime_fix(value))
         microseconds: i64
         try:
-            if isinstance(value, PG_DATETIME):
-                microseconds = value.microseconds_from(EPOCH)
-            else:
-                microseconds = microseconds_of(value - EPOCH)
+            microseconds = microseconds_since(EPOCH, value)
         except TypeError:  # it is aware
             fix = "drop the zone with .replace(tzinfo=None), or use timestamptz"
             raise wrong_type(self.type_name, value, "a naive datetime", fix) from None
@@ -105,11 +105,11 @@ class TimestampCodec(Codec):
         """A naive datetime.
 
         Raises:
-            DecodeError: not eight bytes.
+            DecodeError: not eight bytes, or a moment that PostgreSQL has not.
         """
         if length != 8:
             raise wrong_length(self.type_name, 8, length)
-        return datetime_at(read_i64_be(buffer, position), None)
+        return datetime_at(self.type_name, read_i64_be(buffer, position), None)
 
 
 class TimestamptzCodec(Codec):
@@ -125,10 +125,7 @@ class TimestamptzCodec(Codec):
             raise wrong_type(self.type_name, value, "an aware datetime", datetime_fix(value))
         microseconds: i64
         try:
-            if isinstance(value, PG_DATETIME):
-                microseconds = value.microseconds_from(EPOCH_UTC)
-            else:
-                microseconds = microseconds_of(value - EPOCH_UTC)
+            microseconds = microseconds_since(EPOCH_UTC, value)
         except (TypeError, ValueError, OverflowError):  # it is naive, or its zone gives no offset or an impossible one
             fix = "say which zone it is in, with .replace(tzinfo=...)"
             raise wrong_type(self.type_name, value, "an aware datetime", fix) from None
@@ -139,11 +136,11 @@ class TimestamptzCodec(Codec):
         """An aware datetime in UTC.
 
         Raises:
-            DecodeError: not eight bytes.
+            DecodeError: not eight bytes, or a moment that PostgreSQL has not.
         """
         if length != 8:
             raise wrong_length(self.type_name, 8, length)
-        return datetime_at(read_i64_be(buffer, position), UTC)
+        return datetime_at(self.type_name, read_i64_be(buffer, position), UTC)
 
 
 def datetime_fix(value: object) -> str:
@@ -153,15 +150,35 @@ def datetime_fix(value: object) -> str:
     return "convert it with datetime.fromisoformat()"
 
 
+def microseconds_since(epoch: dt.datetime, value: dt.datetime) -> i64:
+    """The microseconds from `epoch` to `value`.
+
+    Raises:
+        TypeError: one of the two is naive and the other aware.
+    """
+    if type(value) is DATETIME:
+        return microseconds_of(value - epoch)
+    if isinstance(value, PG_DATETIME):
+        return i64(value.microseconds_from(epoch))
+    # A subclass may subtract in a way of its own; datetime's is of its fields and zone.
+    return microseconds_of(DATETIME.__sub__(value, epoch))
+
+
 def microseconds_of(delta: dt.timedelta) -> i64:
     """A timedelta of at most 10,000 years in microseconds."""
     seconds: i64 = i64(delta.days) * 86_400 + i64(delta.seconds)
     return seconds * MICROSECONDS_A_SECOND + i64(delta.microseconds)
 
 
-def datetime_at(microseconds: i64, zone: dt.timezone | None) -> object:
-    """The datetime that many microseconds after 2000-01-01, naive or in UTC."""
+def datetime_at(type_name: str, microseconds: i64, zone: dt.timezone | None) -> object:
+    """The datetime that many microseconds after 2000-01-01, naive or in UTC.
+
+    Raises:
+        DecodeError: PostgreSQL has none there.
+    """
     if microseconds < LEAST_MICROSECOND or microseconds >= BEYOND_MICROSECOND:
+        if not is_microsecond(microseconds):
+            raise DecodeError(f"{type_name} came as microsecond {microseconds}, which PostgreSQL has not")
         return PG_DATETIME(microseconds, zone)
     days = microseconds // MICROSECONDS_A_DAY
     time_of_day = microseconds - days * MICROSECONDS_A_DAY

@@ -21,6 +21,24 @@ INT4_MAX: Final = 2**31 - 1
 INT8_MAX: Final = 2**63 - 1
 DAY: Final = 86_400_000_000
 DAYS_IN_400_YEARS: Final = 146_097
+# What PostgreSQL's calendar holds, in days: 4714-11-24 BC, Julian day 0, to 5874897-12-31.
+FIRST_DAY: Final = -2_451_545
+FINAL_DAY: Final = 2_145_031_948
+# And in microseconds: from the same day to the one before 294277-01-01.
+FIRST_MICROSECOND: Final = FIRST_DAY * DAY
+END_MICROSECOND: Final = 9_223_371_331_200_000_000
+
+
+def is_day(days: int) -> bool:
+    """Whether PostgreSQL has a date that many days from 2000-01-01, or an infinity there."""
+    return FIRST_DAY <= days <= FINAL_DAY or days == INT4_MAX or days == -INT4_MAX - 1
+
+
+def is_microsecond(microseconds: int) -> bool:
+    """Whether PostgreSQL has a timestamp that many microseconds from 2000-01-01, or an infinity there."""
+    if FIRST_MICROSECOND <= microseconds < END_MICROSECOND:
+        return True
+    return microseconds == INT8_MAX or microseconds == -INT8_MAX - 1
 
 
 def iso_text(days: int, suffix: str = "") -> str:
@@ -47,8 +65,8 @@ class PgDate(dt.date):
 
     def __new__(cls, days: int) -> Self:
         """Raises ValueError where the day has an ordinary date, or none in PostgreSQL either."""
-        if not -INT4_MAX - 1 <= days <= INT4_MAX or 1 <= days + EPOCH_ORDINAL <= dt.date.max.toordinal():
-            raise ValueError(f"day {days} is no PgDate: datetime.date has it, or int4 has it not")
+        if not is_day(days) or 1 <= days + EPOCH_ORDINAL <= dt.date.max.toordinal():
+            raise ValueError(f"day {days} is no PgDate: datetime.date has it, or PostgreSQL has it not")
         near = dt.date.min if days < 0 else dt.date.max
         found = dt.date.__new__(cls, near.year, near.month, near.day)
         found.days = days
@@ -69,7 +87,7 @@ class PgDate(dt.date):
         return self.isoformat()
 
     def __repr__(self) -> str:
-        return f"<PgDate {self.isoformat()}>"
+        return f"PgDate({self.days})"
 
     def __format__(self, spec: str) -> str:
         return format(self.isoformat(), spec)
@@ -114,12 +132,12 @@ class PgDatetime(dt.datetime):
     microseconds: int
 
     def __new__(cls, microseconds: int, tzinfo: dt.timezone | None = None) -> Self:
-        """`tzinfo` is None or UTC. Raises ValueError where the moment has an ordinary datetime, or none in int8."""
+        """`tzinfo` is None or UTC. Raises ValueError where datetime has the moment, or PostgreSQL has it not."""
         in_python = 1 <= microseconds // DAY + EPOCH_ORDINAL <= dt.date.max.toordinal()
-        if not -INT8_MAX - 1 <= microseconds <= INT8_MAX or in_python or tzinfo not in (None, dt.UTC):
-            raise ValueError(
-                f"microsecond {microseconds} is no PgDatetime: datetime has it, or int8 not, or not in UTC"
-            )
+        if not is_microsecond(microseconds) or in_python:
+            raise ValueError(f"microsecond {microseconds} is no PgDatetime: datetime has it, or PostgreSQL has it not")
+        if tzinfo not in (None, dt.UTC):
+            raise ValueError(f"a PgDatetime is naive or in UTC, not in {tzinfo}")
         near = dt.datetime.min if microseconds < 0 else dt.datetime.max
         found = dt.datetime.__new__(
             cls, near.year, near.month, near.day, near.hour, near.minute, near.second, near.microsecond, tzinfo
@@ -147,15 +165,16 @@ class PgDatetime(dt.datetime):
         if self.is_infinite:
             return "infinity" if self.microseconds > 0 else "-infinity"
         days, rest = divmod(self.microseconds, DAY)
-        time = (dt.datetime.min + dt.timedelta(microseconds=rest)).time()
-        zone = "" if self.tzinfo is None else "+00"
-        return iso_text(days, f"{sep}{time.isoformat(timespec)}{zone}")
+        time = (dt.datetime.min + dt.timedelta(microseconds=rest)).time().isoformat(timespec)
+        if timespec == "auto" and "." in time:
+            time = time.rstrip("0")
+        return iso_text(days, f"{sep}{time}{'' if self.tzinfo is None else '+00'}")
 
     def __str__(self) -> str:
         return self.isoformat()
 
     def __repr__(self) -> str:
-        return f"<PgDatetime {self.isoformat()}>"
+        return f"PgDatetime({self.microseconds}{'' if self.tzinfo is None else ', datetime.timezone.utc'})"
 
     def __format__(self, spec: str) -> str:
         return format(self.isoformat(), spec)
@@ -227,7 +246,7 @@ class BeyondCalendar:
         """
         if instance is None:
             return self
-        raise TypeError(f"{instance!r} is beyond Python's calendar: use its number, or compute on the server")
+        raise TypeError(f"{instance} is beyond Python's calendar: compute with its number, or on the server")
 
 
 def refuse_calendar() -> None:

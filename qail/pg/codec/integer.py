@@ -1,4 +1,4 @@
-"""int2, int4, int8, oid, xid, xid8: big-endian integers, the last three unsigned.
+"""int2, int4, int8, oid, xid, cid, xid8: big-endian integers, the last four unsigned.
 
 Rule: a bool is no int, although Python says so; a value outside the type's range is refused, never wrapped.
 
@@ -114,7 +114,7 @@ class Int8Codec(Codec):
 
 
 class Unsigned4Codec(Codec):
-    """oid and xid as int, 0 to 4294967295."""
+    """oid, xid and cid as int, 0 to 4294967295."""
 
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append four bytes.
@@ -174,5 +174,6 @@ CODECS: Final[list[Codec]] = [
     Int4Codec("int4", 23),
     Unsigned4Codec("oid", 26),
     Unsigned4Codec("xid", 28),
+    Unsigned4Codec("cid", 29),
     Unsigned8Codec("xid8", 5069),
 ]

@@ -17,7 +17,7 @@ from typing import Final
 from librt.strings import BytesWriter, read_i16_be, write_i16_be, write_i32_be
 from mypy_extensions import i16, i32, i64, u8
 
-from qail.errors import DecodeError
+from qail.errors import DecodeError, EncodeError
 from qail.pg.codec.base import Codec
 from qail.pg.codec.refusal import out_of_range, wrong_type
 
@@ -31,6 +31,8 @@ HEADER_BYTES: Final = 8
 MAX_SCALE: Final = 16_383
 # NUMERIC_WEIGHT_MAX + 1 groups of four digits stand before the point.
 MAX_INTEGER_DIGITS: Final = 131_072
+# The bits of 10**131072. Converting an int takes time that grows with the square of its size: no larger one is tried.
+MAX_INTEGER_BITS: Final = 435_412
 # Fifteen digits and the three zeros that align them to a group are below 2**63.
 MAX_SHORT_DIGITS: Final = 15
 # Four groups; with the zeros that the scale may ask for still below 10**18.
@@ -59,6 +61,8 @@ class NumericCodec(Codec):
         if isinstance(value, _DECIMAL):
             text = str(value)
         elif isinstance(value, int) and not isinstance(value, bool):
+            if value.bit_length() > MAX_INTEGER_BITS:
+                raise too_many_digits(self.type_name, value)
             # Decimal, because str() of an int refuses more than 4300 digits.
             text = str(_DECIMAL(value))
         else:
@@ -185,6 +189,12 @@ def append_digits(text: BytesWriter, group: i64) -> None:
     text.append(u8(0x30 + group % 10))
 
 
+def too_many_digits(type_name: str, value: object) -> EncodeError:
+    """The error for a number beyond what numeric holds."""
+    limits = f"{MAX_INTEGER_DIGITS} digits before the point, {MAX_SCALE} behind it"
+    return out_of_range(type_name, value, limits, "round it, for instance with quantize()")
+
+
 def encode_text(out: BytesWriter, text: bytes, type_name: str, value: object) -> None:
     """Append the field for a Decimal's text: sign, digits with or without a point, `E` and exponent; or a name.
 
@@ -220,8 +230,7 @@ def encode_text(out: BytesWriter, text: bytes, type_name: str, value: object) ->
         write_header(out, 0, 0, POSITIVE, max(-exponent, 0))
         return
     if -exponent > MAX_SCALE or digit_count + exponent > MAX_INTEGER_DIGITS:
-        limits = f"{MAX_INTEGER_DIGITS} digits before the point, {MAX_SCALE} behind it"
-        raise out_of_range(type_name, value, limits, "round it, for instance with quantize()")
+        raise too_many_digits(type_name, value)
     sign = NEGATIVE if is_negative else POSITIVE
     if digit_count <= MAX_SHORT_DIGITS and exponent <= 0:
         write_short(out, coefficient, sign, -exponent)

@@ -73,7 +73,7 @@ def write_values(
             index += 1
     except EncodeError as error:
         out.truncate(start)
-        raise _named(error, index, names) from None
+        raise _named(error, index, names) from error.__cause__
 
 
 def write_formats(out: BytesWriter, codecs: list[Codec]) -> None:

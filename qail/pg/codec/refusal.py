@@ -8,6 +8,7 @@ Rule 3: a DecodeError never shows the value: row data does not go into messages.
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Sequence
 from typing import Final
 
 from qail.errors import DecodeError, EncodeError
@@ -44,6 +45,25 @@ def wrong_type(type_name: str, value: object, takes: str, fix: str) -> EncodeErr
 def out_of_range(type_name: str, value: object, limits: str, fix: str) -> EncodeError:
     """The error for a value of a right type that is too large, too small or too long for `type_name`."""
     return EncodeError(f"{type(value).__name__} {short_repr(value)} is outside {type_name} ({limits}): {fix}")
+
+
+class TypesNeeded(DecodeError):
+    """A DecodeError that a look-up may mend: these types are not known, or are not (any more) what is known of them."""
+
+    def __init__(self, message: str, type_oids: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.type_oids = list(type_oids)
+
+
+def decode_inside(error: DecodeError, where: str) -> DecodeError:
+    """`error` with the place in a larger value where it happened: of its kind. Raise it from `error.__cause__`."""
+    text = f"in {where}: {error}"
+    return TypesNeeded(text, error.type_oids) if isinstance(error, TypesNeeded) else DecodeError(text)
+
+
+def encode_inside(error: EncodeError, where: str) -> EncodeError:
+    """`error` with the place in a larger value where it happened. Raise it from `error.__cause__`."""
+    return EncodeError(f"in {where}: {error}")
 
 
 def wrong_length(type_name: str, expected: int, length: int) -> DecodeError:

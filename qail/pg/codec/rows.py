@@ -4,12 +4,15 @@ Rule 1: the codecs are bound before the first row; a description that differs fr
 Rule 2: a value without a Python form is kept as `error`; the rest of the statement's rows are counted and skipped, so
 the stream stays in step. Only lengths and counts that disagree are a ProtocolError.
 Rule 3: every length is checked against the bytes that are left before it is used; nothing is allocated from it.
+Rule 4: a value of a type that nobody knows, or that was altered, is no error yet: its row and those behind it are kept
+as they came until the driver has looked the type up, and are then decoded.
 
 Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-DATAROW
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from librt.strings import read_i16_be, read_i32_be
@@ -20,6 +23,7 @@ from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
 from qail.pg.codec.chain import CodecLink, chained
 from qail.pg.codec.described import Described
 from qail.pg.codec.parameters import is_all_binary
+from qail.pg.codec.refusal import TypesNeeded
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.unknown import UnknownCodec, UnreadableCodec
 from qail.pg.wire.buffer import RowSink
@@ -56,10 +60,14 @@ class RowDecoder(RowSink):
         self.error: QailError | None = None
         self.skipped_rows: int = 0
         self.is_changed: bool = False
+        self.needed: list[int] | None = None
+        """Types to be looked up before the rows that are kept can be decoded: see `decode_kept`."""
+        self._asked: list[int] | None = None
+        self._kept: list[bytes] | None = None
         self._codecs: list[Codec] = codecs
         self._first: CodecLink = chained(codecs) if first is None else first
         self._leader: RowDecoder | None = None
-        self._registry: Final = registry
+        self.registry: Final = registry
         self._expected_oids: list[int] | None = expected_oids
         self._described: Described = description if isinstance(description, Described) else Described(description)
 
@@ -91,6 +99,7 @@ class RowDecoder(RowSink):
             ProtocolError: `body` is no RowDescription.
         """
         if body == self._described.body:
+            self._described.is_current = True
             return
         columns = RowDescription.decode(body, 0, len(body)).columns
         described: list[int] = [column.type_oid for column in columns]
@@ -107,7 +116,13 @@ class RowDecoder(RowSink):
             formats: list[int] = [column.format_code for column in columns]
         else:
             formats = asked_formats(self._codecs, len(described))
-        self._bind(rebound(self._registry, described, formats))
+        self._bind(rebound(self.registry, described, formats))
+        if BINARY_FORMAT in formats:
+            needed = self.registry.missing(described)
+            if needed:
+                name = columns[described.index(needed[0])].name
+                what = f"is of the type with OID {needed[0]}, which was not known when the query was sent"
+                self._wait(TypesNeeded(f'column "{name}" {what}: run it again', needed))
 
     def no_data(self) -> None:
         """The statement returns no rows; a change when rows were expected."""
@@ -137,9 +152,43 @@ class RowDecoder(RowSink):
             return decode_run(buffer, position, end, self._first, [None] * len(self._codecs), self.rows)
         except DecodeError as error:
             self.error = self._named(error)
+            if isinstance(error, ColumnError) and error.type_oids:
+                self._wait(TypesNeeded(str(self.error), error.type_oids))
         # The rows before the bad one are in `rows`; the rest of the run is walked, not decoded.
-        self.skipped_rows -= len(self.rows) - decoded
+        for _ in range(len(self.rows) - decoded):
+            position = frame_end(buffer, position, end)
         return self._skip_rows(buffer, position, end)
+
+    def decode_kept(self) -> None:
+        """Decode what was kept, by what the registry knows now. `needed` may be set again: for other types."""
+        kept, needed = self._kept, self.needed
+        assert kept is not None
+        assert needed is not None
+        self._asked = needed if self._asked is None else self._asked + needed
+        self._kept = self.needed = self.error = None
+        self.is_changed = True
+        oids = self.type_oids
+        self._bind(rebound(self.registry, oids, asked_formats(self._codecs, len(oids))))
+        for run in kept:
+            self.take_rows(run, 0, len(run))
+
+    def give_up(self, cause: QailError | None) -> None:
+        """The types could not be looked up: what was kept is lost, `error` says so."""
+        error = self.error
+        assert error is not None
+        error.__cause__ = cause
+        for run in self._kept or []:
+            self.skipped_rows += _count_rows(run)
+        self._kept = self.needed = None
+
+    def _wait(self, error: TypesNeeded) -> None:
+        """Keep what comes, unless all that is needed was looked up before, in vain."""
+        self.error = error
+        asked = self._asked
+        needed = [oid for oid in error.type_oids if asked is None or oid not in asked]
+        if needed:
+            self.needed = needed
+            self._kept = []
 
     def _adopt(self, leader: RowDecoder) -> None:
         self._leader = None
@@ -148,18 +197,26 @@ class RowDecoder(RowSink):
             self._expected_oids = leader.type_oids
             self._described = leader._described
             self._bind(leader._codecs)
+        if leader.needed is not None:
+            self._wait(TypesNeeded(str(leader.error), leader.needed))
 
     def _bind(self, codecs: list[Codec]) -> None:
         self._codecs = codecs
         self._first = chained(codecs)
 
     def _skip_rows(self, buffer: bytes, position: i64, end: i64) -> i64:
+        start = position
         while True:
             behind = frame_end(buffer, position, end)
             if behind == position:
-                return position
-            self.skipped_rows += 1
+                break
+            if self.needed is None:
+                self.skipped_rows += 1
             position = behind
+        kept = self._kept
+        if kept is not None and position > start:
+            kept.append(buffer[start:position])
+        return position
 
     def _named(self, error: DecodeError) -> DecodeError:
         """`error` with the row and the column it happened in, which `ColumnError` carries."""
@@ -168,15 +225,38 @@ class RowDecoder(RowSink):
         columns = self.columns
         index = error.column_index
         name = f'"{columns[index].name}"' if index < len(columns) else str(index + 1)
-        return DecodeError(f"column {name} of row {len(self.rows) + 1}: {error}")
+        named = DecodeError(f"column {name} of row {len(self.rows) + 1}: {error}")
+        named.__cause__ = error.__cause__
+        return named
 
 
 class ColumnError(DecodeError):
-    """A DecodeError that knows the number of its column, from 0."""
+    """A DecodeError that knows the number of its column, from 0, and what types are to be looked up."""
 
-    def __init__(self, message: str, column_index: int) -> None:
+    def __init__(self, message: str, column_index: int, type_oids: Sequence[int] = ()) -> None:
         super().__init__(message)
         self.column_index = column_index
+        self.type_oids = list(type_oids)
+
+
+def is_waiting(sink: RowSink) -> bool:
+    """Whether `sink` keeps rows until types were looked up."""
+    return isinstance(sink, RowDecoder) and sink.needed is not None
+
+
+def is_changed(sink: RowSink) -> bool:
+    """Whether `sink` was told of other types than were expected."""
+    return isinstance(sink, RowDecoder) and sink.is_changed
+
+
+def _count_rows(run: bytes) -> int:
+    count = 0
+    position: i64 = 0
+    end: i64 = len(run)
+    while position < end:
+        position = frame_end(run, position, end)
+        count += 1
+    return count
 
 
 def rebound(registry: CodecRegistry, type_oids: list[int], formats: list[int]) -> list[Codec]:
@@ -274,5 +354,6 @@ def decode_fields(buffer: bytes, position: i64, end: i64, column: CodecLink, row
             index += 1
             column = column.next
     except DecodeError as error:
-        raise ColumnError(str(error), int(index)) from None
+        needed = error.type_oids if isinstance(error, TypesNeeded) else []
+        raise ColumnError(str(error), int(index), needed) from error.__cause__
     return position

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from qail.pg.config.secret import Secret
+from qail.pg.wire.constants import PROTOCOL_3_0, PROTOCOL_3_2
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 TargetSessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
@@ -95,6 +96,8 @@ class ConnectConfig:
     ssl_min_protocol_version: str = "TLSv1.2"
     ssl_max_protocol_version: str | None = None
     channel_binding: Literal["disable", "prefer", "require"] = "prefer"
+    min_protocol_version: int = PROTOCOL_3_0
+    max_protocol_version: int = PROTOCOL_3_2
     target_session_attrs: TargetSessionAttrs = "any"
     load_balance_hosts: Literal["disable", "random"] = "disable"
     server_settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType[str, str]({}))
@@ -112,6 +115,10 @@ class ConnectConfig:
     plan_cache_mode: PlanCacheMode = "auto"
     pooler_mode: bool = False
     retry_reads: bool = False
+    json_loads: Callable[[bytes], Any] | None = None
+    json_dumps: Callable[[Any], Any] | None = None
+    types: Mapping[Any, Any] = field(default_factory=lambda: MappingProxyType[Any, Any]({}))
+    """What stands for PostgreSQL types, by their names: a TypeCodec or a class."""
 
     def password_for(self, address: Address) -> str | None:
         """The password to use at `address`: the one that was set, or the password file's for that address."""

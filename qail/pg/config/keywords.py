@@ -32,10 +32,10 @@ OUR_KEYWORDS: Final = frozenset((
     "scram_min_iterations", "statement_cache_size", "transport",
 ))
 # fmt: on
-"""They may stand in a DSN too; `server_settings`, a dict, only among the keyword arguments."""
+"""They may stand in a DSN too; `server_settings`, a dict, and functions only among the keyword arguments."""
 
 DSN_KEYWORDS: Final = LIBPQ_KEYWORDS | OUR_KEYWORDS
-ARGUMENT_KEYWORDS: Final = DSN_KEYWORDS | {"database", "server_settings"}
+ARGUMENT_KEYWORDS: Final = DSN_KEYWORDS | {"database", "json_dumps", "json_loads", "server_settings", "types"}
 
 # PGCLIENTENCODING and PGDATESTYLE are not read: both are pinned, and a variable set for other programs is no reason to
 # refuse a connection. PGTZ and PGGEQO are server settings, see load.py.
@@ -88,8 +88,6 @@ NOT_YET: Final = MappingProxyType(
         "gssencmode": ("disable", "prefer"),
         "gsslib": (),
         "krbsrvname": (),
-        "max_protocol_version": ("3.0", "3.2", "latest"),
-        "min_protocol_version": ("3.0",),
         "oauth_client_id": (),
         "oauth_client_secret": (),
         "oauth_issuer": (),

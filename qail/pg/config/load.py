@@ -44,6 +44,7 @@ from qail.pg.config.keywords import (
     unknown_keyword,
 )
 from qail.pg.config.secret import Secret
+from qail.pg.wire.constants import PROTOCOL_3_0, PROTOCOL_3_2
 
 if TYPE_CHECKING:
     from qail.pg.config.settings_model import Settings
@@ -54,6 +55,7 @@ PINNED: Final = MappingProxyType({"client_encoding": "UTF8", "DateStyle": "ISO"}
 # What PgBouncer keeps for each of its clients, and the only parameters it takes from one.
 POOLER_TRACKED: Final = frozenset(("application_name", "standard_conforming_strings", "timezone"))
 _PLAN_CACHE_VALUES: Final = {"force_custom": "force_custom_plan", "force_generic": "force_generic_plan"}
+_PROTOCOL_VERSIONS: Final = {"3.0": PROTOCOL_3_0, "3.2": PROTOCOL_3_2, "latest": PROTOCOL_3_2}
 _PEM_BEGIN: Final = "-----BEGIN "
 
 
@@ -207,6 +209,7 @@ def _resolve(
     user = checked.user or os_user()
     addresses = match_addresses(checked.host, checked.hostaddr, checked.port)
     sslmode, sslrootcert = _tls_policy(checked, addresses, environment, read_file)
+    least, most = _protocol_versions(checked)
     config = ConnectConfig(
         addresses=addresses,
         user=user,
@@ -217,6 +220,8 @@ def _resolve(
         ssl_min_protocol_version=checked.ssl_min_protocol_version,
         ssl_max_protocol_version=checked.ssl_max_protocol_version,
         channel_binding=checked.channel_binding,
+        min_protocol_version=least,
+        max_protocol_version=most,
         target_session_attrs=checked.target_session_attrs,
         load_balance_hosts=checked.load_balance_hosts,
         server_settings=_startup_settings(checked, server_settings, environment),
@@ -234,8 +239,23 @@ def _resolve(
         plan_cache_mode=checked.plan_cache_mode,
         pooler_mode=checked.pooler_mode,
         retry_reads=checked.retry_reads,
+        json_loads=checked.json_loads,
+        json_dumps=checked.json_dumps,
+        types=checked.types or {},
     )
     return config if config.password else _with_file_passwords(config, checked.passfile, environment, read_file)
+
+
+def _protocol_versions(checked: Settings) -> tuple[int, int]:
+    """The least protocol version that is taken, and the one that is asked for first."""
+    least = _PROTOCOL_VERSIONS[checked.min_protocol_version]
+    most = _PROTOCOL_VERSIONS[checked.max_protocol_version]
+    if least > most:
+        raise ConfigError(
+            f"min_protocol_version {checked.min_protocol_version} is above "
+            f"max_protocol_version {checked.max_protocol_version}"
+        )
+    return least, most
 
 
 def _tls_policy(

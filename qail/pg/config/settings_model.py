@@ -10,12 +10,13 @@ Source: libpq-connect.html, "Parameter Key Words"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
-from qail.errors import ConfigError
+from qail.errors import ConfigError, UsageError
+from qail.pg.codec.registry import CodecRegistry
 from qail.pg.config.connect_config import (
     DEFAULT_CONNECT_TIMEOUT_SECONDS,
     DEFAULT_SCRAM_MAX_ITERATIONS,
@@ -46,6 +47,10 @@ def _as_tls_version(value: object) -> object:
     return known.get(value.lower(), value) if isinstance(value, str) else value
 
 
+def _as_protocol_version(value: object) -> object:
+    return str(value).lower() if isinstance(value, (str, float)) else value
+
+
 def _as_utf8(text: str) -> str:
     if text.lower().replace("-", "").replace("_", "") not in ("utf8", "unicode"):
         raise ValueError("it is always UTF8 here")
@@ -57,10 +62,21 @@ def _not_negative(value: object) -> object:
     return 0 if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0 else value
 
 
+def _checked_types(types: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    registry = CodecRegistry()
+    try:
+        for name, how in types.items():
+            registry.register_type(name, how)
+    except UsageError as error:
+        raise ValueError(f"{error}") from None
+    return dict(types)
+
+
 # Strict: bytes are no text, whatever they hold.
 Text = Annotated[str, Strict(), AfterValidator(_checked_text)]
 Count = Annotated[int, Field(ge=0, le=MAX_INT32)]
 TlsVersion = Annotated[Literal["TLSv1.2", "TLSv1.3"], BeforeValidator(_as_tls_version)]
+ProtocolVersion = Annotated[Literal["3.0", "3.2", "latest"], BeforeValidator(_as_protocol_version)]
 Iterations = Annotated[int, Field(ge=DEFAULT_SCRAM_MIN_ITERATIONS, le=MOST_ITERATIONS)]
 
 
@@ -81,6 +97,8 @@ class Settings(BaseModel):
     ssl_min_protocol_version: TlsVersion = "TLSv1.2"
     ssl_max_protocol_version: TlsVersion | None = None
     channel_binding: Literal["disable", "prefer", "require"] = "prefer"
+    min_protocol_version: ProtocolVersion = "3.0"
+    max_protocol_version: ProtocolVersion = "latest"
     target_session_attrs: TargetSessionAttrs = "any"
     load_balance_hosts: Literal["disable", "random"] = "disable"
     application_name: Text = ""
@@ -101,6 +119,9 @@ class Settings(BaseModel):
     plan_cache_mode: PlanCacheMode = "auto"
     pooler_mode: bool = False
     retry_reads: bool = False
+    json_loads: Callable[[bytes], Any] | None = None
+    json_dumps: Callable[[Any], Any] | None = None
+    types: Annotated[Mapping[Any, Any], AfterValidator(_checked_types)] | None = None
     scram_min_iterations: Iterations = DEFAULT_SCRAM_MIN_ITERATIONS
     scram_max_iterations: Iterations = DEFAULT_SCRAM_MAX_ITERATIONS
 

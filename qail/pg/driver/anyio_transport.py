@@ -214,6 +214,10 @@ class AnyioRuntime:
     def now(self) -> float:
         return anyio.current_time()
 
+    @property
+    def presence(self) -> None:
+        return None
+
     def check_here(self, what: str) -> None:
         if self._generation != PROCESS.generation:
             raise UsageError(

@@ -143,6 +143,11 @@ class AsyncioRuntime:
         self._tasks: set[asyncio.Task[None]] = set()
         self._finishing: set[asyncio.Task[None]] = set()
 
+    @property
+    def presence(self) -> tuple[Callable[[], object], object] | None:
+        # The running loop is none in a forked child, too.
+        return _get_running_loop, self.loop
+
     def check_here(self, what: str) -> None:
         if _get_running_loop() is self.loop and self._generation == PROCESS.generation:
             return

@@ -22,11 +22,13 @@ from typing import Any, Final
 from qail.compile.cache import Call, lookup
 from qail.compile.frames import BoundPlan
 from qail.errors import DecodeError, EncodeError, Outcome, PipelineAborted, PostgresError, QailError
-from qail.pg.driver.bind import bind_all, heals, told
+from qail.pg.codec.rows import is_changed, is_waiting
+from qail.pg.driver.bind import bind_all, forget_stale, heals, told
 from qail.pg.driver.executor import Attempt, Places, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import answer_of, mark_index, outcome_of, raise_first
 from qail.pg.driver.segment import SegmentBuilder
+from qail.pg.driver.types import settle_types
 from qail.pg.driver.window import Series, is_unsent, sink_of, use_of
 from qail.pg.protocol.request import DISCARD, NO_REQUEST, Item, Request
 from qail.pg.protocol.state import PREPARED
@@ -45,7 +47,7 @@ async def bound_for(places: Places, calls: Sequence[Call], deadline: float | Non
     if len(ready) == len(calls):
         return ready
     link = await places._place(True, deadline)
-    return await bind_all(link, places._catalog, places._namespace, calls)
+    return await bind_all(link, places._catalog, places._namespace, calls, places._placing(deadline))
 
 
 async def bound_or_refused(
@@ -103,6 +105,9 @@ class Batch:
             await link.settle(request)
             if places._may_move and is_unsent(request):
                 continue
+            for item in request.items[builder.first :] if request.error is None else []:
+                if is_waiting(item.sink):
+                    await settle_types(item.sink, places._placing(self._deadline))
             self._learn(request, builder.first, bounds)
             if is_healed or not heals(request):
                 return self._results(request, builder.first)
@@ -114,10 +119,10 @@ class Batch:
         namespace = self._places._namespace
         index = request.error_index - first
         if _is_stale(request) and 0 <= index < len(self._calls):
-            namespace.drop(self._calls[index].plan)
+            forget_stale(namespace, self._calls[index].plan, request.error)
         for position, bound in enumerate(bounds if request.error is None else []):
             item = request.items[first + position]
-            if item.how != PREPARED:
+            if item.how != PREPARED or is_changed(item.sink):
                 learn(namespace, bound, item.sink)
 
     def _results(self, request: Request, first: int) -> list[Any]:
@@ -292,6 +297,10 @@ class ManySets:
         items = request.items[first : first + count]
         error = request.error
         if error is None:
+            for item in items:
+                if is_waiting(item.sink):
+                    await settle_types(item.sink, self._places._placing(self._deadline))
+                    learn(self._places._namespace, window.bound, item.sink)
             if items[0].how != PREPARED:
                 learn(self._places._namespace, window.bound, items[0].sink)
             self._take(items)
@@ -299,7 +308,7 @@ class ManySets:
         plan = self._call.plan
         is_stale = _is_stale(request)
         if is_stale:
-            self._places._namespace.drop(plan)
+            forget_stale(self._places._namespace, plan, error)
             self._bound = None
         if (self._places._may_move and is_unsent(request)) or (is_stale and heals(request) and not self._is_healed):
             self._is_healed = self._is_healed or is_stale

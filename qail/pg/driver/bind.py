@@ -4,6 +4,7 @@ Rule 1: where all types are known to have a binary form nothing is asked. Otherw
 described first; nothing runs.
 Rule 2: concurrent first uses describe twice, harmlessly; nobody waits for another's description.
 Rule 3: a parameter that the server cannot infer (42P18) is described once more with the Python type's own OID.
+Rule 4: types that a description names and nobody knows are looked up before anything is bound, all in one query.
 
 Source: protocol-flow.html, "Extended Query"
 """
@@ -19,10 +20,12 @@ from qail.compile.frames import BoundPlan, bind_known, bind_plan, describe_segme
 from qail.compile.plan import Plan
 from qail.errors import BuildError, Outcome, PostgresError, QailError, StatementInvalidated
 from qail.pg.catalog import Catalog, Namespace
+from qail.pg.codec.registry import CodecRegistry
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import control, describe_only, unsent
+from qail.pg.driver.types import Place, look_up
 from qail.pg.protocol.request import Request
-from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.protocol.statement_cache import is_altered_type, is_stale_statement
 from qail.pg.steps.infer import own_oid
 from qail.pg.steps.names import UNKNOWN_NAMES, name_advice
 from qail.pg.wire.buffer import RowSink
@@ -46,16 +49,19 @@ class _Description(RowSink):
 
 
 async def bind_all(
-    link: Link, catalog: Catalog, namespace: Namespace, calls: Sequence[Call], *, must_ask: bool = False
+    link: Link, catalog: Catalog, namespace: Namespace, calls: Sequence[Call], place: Place, *, must_ask: bool = False
 ) -> list[BoundPlan]:
     """The binding of each call; what must be asked is asked on `link` in one flight.
 
     Args:
-        must_ask: describe even where the builder knows all types, for binary COPY, which converts nothing.
+        place: says where types are looked up: `link` may be lent to somebody else when their OIDs are known.
+        must_ask: describe even where the builder knows all types, for binary COPY, which converts nothing; and look
+            composite types up again, of which a COPY that has begun could not.
 
     Raises:
         BuildError: a plan needs a newer server.
         PostgresError: the server refuses a statement: unknown table, unknown column ...
+        UsageError: a class that was registered for a type does not fit it.
     """
     version = server_version(link)
     found: dict[Plan, BoundPlan] = {}
@@ -69,17 +75,50 @@ async def bind_all(
     if missing and must_open_first(link):
         await link.run(control(link, [], is_end=False))
     asked = [(call, _ask(link, call.plan, _plan_oids(call.plan))) for call in missing.values()]
+    described: list[tuple[Call, Request]] = []
+    refused: QailError | None = None
     for call, request in asked:
         await _answered(link, request, [request for _, request in asked])
         if _is_indeterminate(request):
             request = _ask(link, call.plan, _own_oids(call))
             await _answered(link, request, [request])
-        bound = found[call.plan] = _bound(catalog, call.plan, request)
-        if namespace.is_own:
-            # The name may be there already, parsed when it meant another table: the first run replaces it.
-            bound.described.is_current = False
-        namespace.keep(call.plan, found[call.plan])
+        if request.error is not None:
+            refused = with_query(request.error, call.plan)
+            break
+        described.append((call, request))
+    if refused is None:
+        await _learn(catalog.registry, described, place, must_ask=must_ask)
+    for call, request in described:
+        # After a refusal nothing may be asked: a transaction around it has failed.
+        if refused is None or not catalog.registry.missing(_described_oids(request)):
+            found[call.plan] = _bound(catalog, namespace, call.plan, request)
+    if refused is not None:
+        raise refused
     return [found[call.plan] for call in calls]
+
+
+async def _learn(
+    registry: CodecRegistry, described: list[tuple[Call, Request]], place: Place, *, must_ask: bool
+) -> None:
+    """Look up the types that these descriptions name and nobody knows."""
+    oids = [oid for _, request in described for oid in _described_oids(request)]
+    if must_ask:
+        registry.forget_composites(oids)
+    unknown = registry.missing(oids)
+    if unknown:
+        await look_up(await place(), registry, unknown)
+
+
+def _described_oids(request: Request) -> list[int]:
+    """The type OIDs of a described statement's parameters and columns."""
+    item = request.items[-1]
+    sink = item.sink
+    assert isinstance(sink, _Description)
+    oids = list(item.parameter_oids or [])
+    body = sink.body
+    if body is not None:
+        oids += [column.type_oid for column in RowDescription.decode(body, 0, len(body)).columns]
+    return oids
 
 
 def known(catalog: Catalog, namespace: Namespace, plan: Plan, version: int) -> BoundPlan | None:
@@ -138,6 +177,14 @@ def told(request: Request, plan: Plan) -> QailError:
     return with_query(error, plan)
 
 
+def forget_stale(namespace: Namespace, plan: Plan, error: QailError | None) -> None:
+    """`error` says that a statement of `plan` was stale: it is described anew, and so are types that were altered."""
+    bound = namespace.find(plan)
+    if bound is not None and isinstance(error, PostgresError) and is_altered_type(error):
+        bound.registry.forget_composites(bound.parameter_oids)
+    namespace.drop(plan)
+
+
 def heals(request: Request) -> bool:
     """Whether sending `request` again would be the first effect it has: its statement was stale, and outside a
     transaction nothing of the segment stays.
@@ -167,13 +214,16 @@ async def _answered(link: Link, request: Request, all_asked: list[Request]) -> N
         raise
 
 
-def _bound(catalog: Catalog, plan: Plan, request: Request) -> BoundPlan:
-    if request.error is not None:
-        raise with_query(request.error, plan)
+def _bound(catalog: Catalog, namespace: Namespace, plan: Plan, request: Request) -> BoundPlan:
     item = request.items[-1]
     sink = item.sink
     assert isinstance(sink, _Description)
-    return bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body, is_named=catalog.is_named)
+    bound = bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body, is_named=catalog.is_named)
+    if namespace.is_own:
+        # The name may be there already, parsed when it meant another table: the first run replaces it.
+        bound.described.is_current = False
+    namespace.keep(plan, bound)
+    return bound
 
 
 def must_open_first(link: Link) -> bool:

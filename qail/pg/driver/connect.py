@@ -4,6 +4,8 @@ Rule 1: one deadline covers lookup, dialling, TLS, authentication and startup of
 Rule 2: every attempt starts from fresh state under the same policy. A refused login or certificate ends the search:
 the next host would be asked under weaker terms, or in vain.
 Rule 3: the SCRAM proof is made in a worker thread; its iterations are capped before.
+Rule 4: where the server rejects the protocol version in so many words, and for nothing else, the attempt is made once
+more with 3.0, within the same deadline; `elders` remembers it, for whoever connects to that address again.
 
 Source: libpq-connect.html, "Specifying Multiple Hosts"; protocol-flow.html, "Start-up"
 """
@@ -19,6 +21,8 @@ from typing import Any, Final, TypeVar
 
 from qail.errors import AuthError, ConfigError, ConnectError, QailError
 from qail.pg.catalog import Catalog
+from qail.pg.codec.json import json_codecs
+from qail.pg.codec.registry import CodecRegistry
 from qail.pg.config.connect_config import Address, ConnectConfig, SslMode, TargetSessionAttrs
 from qail.pg.driver.link import Link
 from qail.pg.driver.target import fits
@@ -27,16 +31,20 @@ from qail.pg.driver.transport import DeadlinePassed, Runtime, Transport
 from qail.pg.protocol.session import Session
 from qail.pg.protocol.settings import AuthPolicy, NeedPassword, NeedTls, StartupSettings
 from qail.pg.protocol.state import READY, SPENT
+from qail.pg.wire.constants import PROTOCOL_3_0
 
 T = TypeVar("T")
 
-_NEXT_HOST: Final = ("dns", "refused", "timeout", "not_ready", "too_many", "target", "lost")
+_NEXT_HOST: Final = ("dns", "refused", "timeout", "not_ready", "too_many", "target", "lost", "version")
 MEND: Final = " (does the server run there? host= and port= say where else; qail.embedded.start() starts one)"
 _BOTH_WAYS: Final[dict[SslMode, tuple[SslMode, ...]]] = {"allow": ("allow", "require"), "prefer": ("prefer", "disable")}
 
 
-async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
+async def open_link(config: ConnectConfig, runtime: Runtime, elders: set[str] | None = None) -> Link:
     """A ready link to the first address that takes us.
+
+    `elders` are the addresses known to reject what is above protocol 3.0: they are asked for that at once, and new ones
+    are added.
 
     Raises:
         ConfigError: TLS cannot be set up as configured.
@@ -51,7 +59,7 @@ async def open_link(config: ConnectConfig, runtime: Runtime) -> Link:
     ]
     for address, wish in tries:
         try:
-            return await _open_at(config, runtime, address, wish)
+            return await _open_at(config, runtime, address, wish, set() if elders is None else elders)
         except ConnectError as error:
             failures.append(error)
             error.attempts = tuple(f"{each}" for each in failures)
@@ -75,8 +83,8 @@ async def open_link_over(config: ConnectConfig, runtime: Runtime, stream: Any) -
         ConnectError, AuthError, TlsError: the server did not take us.
     """
     address = config.addresses[0]
-    attempt = _Attempt(config, runtime, address, "", config.sslmode_for(address), stream)
-    return await _limited(config, runtime, address, partial(attempt.run, config.target_session_attrs))
+    attempt = _Attempt(config, runtime, address, "", config.sslmode_for(address), set(), stream)
+    return await attempt.run(config.target_session_attrs)
 
 
 def _in_order(config: ConnectConfig, entries: Sequence[T]) -> list[T]:
@@ -87,13 +95,18 @@ def _in_order(config: ConnectConfig, entries: Sequence[T]) -> list[T]:
     return found
 
 
-async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wish: TargetSessionAttrs) -> Link:
+async def _open_at(
+    config: ConnectConfig, runtime: Runtime, address: Address, wish: TargetSessionAttrs, elders: set[str]
+) -> Link:
     """One address of the configuration, which may stand for several numeric ones."""
     sslmode = config.sslmode_for(address)
+    modes = _BOTH_WAYS.get(sslmode, (sslmode,))
     error: ConnectError | None = None
     for place in _in_order(config, await _places(config, runtime, address)):
         try:
-            return await _open_in_modes(config, runtime, address, place, wish, _BOTH_WAYS.get(sslmode, (sslmode,)))
+            return await _open_in_modes(
+                [_Attempt(config, runtime, address, place, mode, elders) for mode in modes], wish
+            )
         except ConnectError as failed:
             error = failed
         if error.reason not in _NEXT_HOST:
@@ -102,24 +115,15 @@ async def _open_at(config: ConnectConfig, runtime: Runtime, address: Address, wi
     raise error
 
 
-async def _open_in_modes(
-    config: ConnectConfig,
-    runtime: Runtime,
-    address: Address,
-    place: str,
-    wish: TargetSessionAttrs,
-    modes: tuple[SslMode, ...],
-) -> Link:
+async def _open_in_modes(attempts: list[_Attempt], wish: TargetSessionAttrs) -> Link:
     """One numeric address. `allow` and `prefer` ask the other way where the server itself said no."""
-    for mode in modes[:-1]:
+    for attempt in attempts[:-1]:
         try:
-            attempt = _Attempt(config, runtime, address, place, mode)
-            return await _limited(config, runtime, address, partial(attempt.run, wish))
+            return await attempt.run(wish)
         except ConnectError as error:
             if error.reason not in ("auth", "rejected"):
                 raise
-    last = _Attempt(config, runtime, address, place, modes[-1])
-    return await _limited(config, runtime, address, partial(last.run, wish))
+    return await attempts[-1].run(wish)
 
 
 async def _places(config: ConnectConfig, runtime: Runtime, address: Address) -> list[str]:
@@ -146,18 +150,42 @@ class _Attempt:
     """One attempt at one numeric address in one TLS mode, from fresh state."""
 
     def __init__(
-        self, config: ConnectConfig, runtime: Runtime, address: Address, place: str, mode: SslMode, stream: Any = None
+        self,
+        config: ConnectConfig,
+        runtime: Runtime,
+        address: Address,
+        place: str,
+        mode: SslMode,
+        elders: set[str],
+        stream: Any = None,
     ) -> None:
         self._config: Final = config
         self._runtime: Final = runtime
         self._address: Final = address
         self._place: Final = place
         self._mode: Final = mode
+        self._elders: Final = elders
         self._stream: Final[Any] = stream
 
     async def run(self, wish: TargetSessionAttrs) -> Link:
         """Raises ConnectError; then nothing is left open."""
-        session = Session(self._settings(), self._config.statement_cache_size)
+        return await _limited(self._config, self._runtime, self._address, partial(self._in_versions, wish))
+
+    async def _in_versions(self, wish: TargetSessionAttrs) -> Link:
+        """Rule 4."""
+        least, greatest = self._config.min_protocol_version, self._config.max_protocol_version
+        is_elder = f"{self._address}" in self._elders
+        try:
+            return await self._open(wish, PROTOCOL_3_0 if is_elder else greatest)
+        except ConnectError as error:
+            # A stream of the caller's cannot be had a second time.
+            if error.reason != "version" or least > PROTOCOL_3_0 or self._stream is not None:
+                raise
+        self._elders.add(f"{self._address}")
+        return await self._open(wish, PROTOCOL_3_0)
+
+    async def _open(self, wish: TargetSessionAttrs, version: int) -> Link:
+        session = Session(self._settings(version), self._config.statement_cache_size)
         try:
             transport = await self._connected()
         except OSError as error:
@@ -180,7 +208,7 @@ class _Attempt:
             return await self._runtime.adopt(self._stream)
         return await dial(self._runtime, self._address, self._place)
 
-    def _settings(self) -> StartupSettings:
+    def _settings(self, version: int) -> StartupSettings:
         config, address = self._config, self._address
         if config.channel_binding == "require":
             raise ConfigError("channel_binding=require: this version cannot bind SCRAM to TLS; use prefer")
@@ -198,6 +226,8 @@ class _Attempt:
             nonce=secrets.token_urlsafe(24),
             tls=session_tls(self._mode),
             policy=policy,
+            protocol_version=version,
+            min_protocol_version=config.min_protocol_version,
         )
 
     async def _start(self, link: Link) -> None:
@@ -285,5 +315,11 @@ def _check_target(link: Link, wish: TargetSessionAttrs) -> None:
 
 
 def catalog_for(config: ConnectConfig) -> Catalog:
-    """What is to be known of the database that `config` leads to; empty."""
-    return Catalog(is_pooled=config.pooler_mode, is_named=config.statement_cache_size > 0)
+    """What is to be known of the database that `config` leads to: nothing yet but what was configured for its types."""
+    registry = CodecRegistry()
+    if config.json_loads is not None or config.json_dumps is not None:
+        for codec in json_codecs(config.json_loads, config.json_dumps):
+            registry.register(codec)
+    for name, how in config.types.items():
+        registry.register_type(name, how)
+    return Catalog(registry, is_pooled=config.pooler_mode, is_named=config.statement_cache_size > 0)

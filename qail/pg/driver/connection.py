@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qail.errors import ConfigError, UsageError
 from qail.pg.catalog import Catalog
+from qail.pg.codec.user import TypeCodec, TypeName
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.load import load_config
 from qail.pg.driver.bind import server_version
@@ -163,6 +164,23 @@ class Connection(OnLink):
         link.changed()
         await link.run(request)
         self._settings[name.lower()] = text
+
+    def register_type(self, name: TypeName, how: TypeCodec | type[Any], /) -> None:
+        """Have values of a PostgreSQL type read and written as `how` says, from now on, on this connection.
+
+        Args:
+            name: the type's name in pg_type, in any schema; or a pair, `("app", "mood")`.
+            how: a `TypeCodec`; an Enum for an enum; a NamedTuple, dataclass or pydantic model for a composite type.
+
+        Raises:
+            UsageError: it is a pool's connection, which knows what its pool does: `pool.register_type`. Or it is no
+                name of a type, or nothing that can stand for one; a class that does not fit its type is refused by the
+                first query that meets the type.
+        """
+        if self.is_leased:
+            raise UsageError("all connections of a pool know the same types: register them with the pool")
+        self._catalog.register_type(name, how)
+        self._namespace.forget_all()
 
     async def cancel(self) -> None:
         """Cancel what this connection runs: its caller gets 57014. Returns when the server has answered."""

@@ -1,4 +1,4 @@
-"""`copy_in` and `copy_out`: records in binary, with back-pressure both ways.
+"""`copy_in` and `copy_out`: records in binary, or bytes in any format, with back-pressure both ways.
 
 Rule 1: a COPY IN that cannot be finished (the source raises, a value does not fit, the caller goes) ends with
 CopyFail, never with CopyDone: nothing of it stays.
@@ -14,59 +14,74 @@ Source: protocol-flow.html, "COPY Operations"; sql-copy.html
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
-from itertools import islice
 from types import TracebackType
 from typing import Any, Final, Self, cast
-
-from librt.strings import BytesWriter
 
 from qail.compile.cache import lookup
 from qail.compile.frames import BoundPlan
 from qail.errors import UsageError
-from qail.pg.codec.copy_rows import COPY_HEADER, COPY_TRAILER, CopyRowReader, CopyRowWriter
+from qail.pg.codec.copy_rows import CopyByteReader, CopyRowReader, CopyRowWriter
 from qail.pg.driver.bind import bind_all, column_names
+from qail.pg.driver.copy_pieces import check_readable, check_writable, encoded, is_file, raw, write_all
 from qail.pg.driver.executor import Attempt, Places
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import affected
 from qail.pg.driver.segment import control, copy_segment
 from qail.pg.protocol.request import DISCARD, Request
 from qail.pg.protocol.state import COPY_IN, COPY_OUT, SETTLED
-from qail.pg.steps.copy import CopyTable, PieceSize, query_statement
+from qail.pg.steps.copy import CopyFormat, CopyTable, checked_format, query_statement
 
-# Rows that wait for the consumer before reading is paused.
+# What may wait for the consumer before reading is paused.
 MOST_WAITING_ROWS: Final = 20_000
+MOST_WAITING_BYTES: Final = 4 * 1024 * 1024
 
 
-async def copy_in(
-    places: Places, table: Any, records: Any, columns: Sequence[Any] | None, deadline: float | None, attempt: Attempt
-) -> int:
-    """Load `records` into `table`; how many rows."""
-    target = CopyTable(table, columns)
+class CopySource:
+    """What `copy_in` was asked for: into what, from what, and as what."""
+
+    def __init__(self, table: Any, records: Any, columns: Sequence[Any] | None, form: str) -> None:
+        self.target: Final = CopyTable(table, columns)
+        self.form: Final = checked_format(form)
+        self.is_raw: Final = self.form != "binary" or is_file(records)
+        """Whether the records are bytes in that format already."""
+        if self.is_raw:
+            check_readable(records)
+        self.records: Final = records
+
+
+async def copy_in(places: Places, source: CopySource, deadline: float | None, attempt: Attempt) -> int:
+    """Load what `source` gives; how many rows."""
     link = await places._place(False, deadline)
-    bound = await _described(link, places, target.query)
-    names = column_names(bound)
-    writer = CopyRowWriter(bound.column_codecs, names)
-    request = await _start(link, places, target.statement(names, "FROM STDIN"), COPY_IN, deadline)
-    attempt.request = request
-    try:
-        await link.wait_until(lambda: _has_started(link, request))
-        # Closed here: trio warns of a generator that is left to the garbage collector.
-        async with aclosing(_pieces(records, PieceSize())) as pieces:
-            await _send(link, request, writer, pieces)
-        await link.answered(request)
-    except BaseException as error:
-        await _give_up(link, request, error)
-        raise
+    if source.is_raw:
+        names = source.target.names
+        pieces = raw(source.records, link.runtime)
+    else:
+        bound = await _described(link, places, source.target.query)
+        names = column_names(bound)
+        pieces = encoded(source.records, CopyRowWriter(bound.column_codecs, names))
+    async with aclosing(pieces):
+        request = await _start(
+            link, places, source.target.statement(names, "FROM STDIN", source.form), COPY_IN, deadline
+        )
+        attempt.request = request
+        try:
+            await link.wait_until(lambda: _has_started(link, request))
+            await _send(link, request, pieces)
+            await link.answered(request)
+        except BaseException as error:
+            await _give_up(link, request, error)
+            raise
     if request.error is not None:
         raise request.error
     return affected(request.items[-1])
 
 
 async def _described(link: Link, places: Places, query: Any) -> BoundPlan:
-    return (await bind_all(link, places._catalog, places._namespace, [lookup(query)], must_ask=True))[0]
+    place = places._placing(None)
+    return (await bind_all(link, places._catalog, places._namespace, [lookup(query)], place, must_ask=True))[0]
 
 
 async def _start(
@@ -86,27 +101,18 @@ def _has_started(link: Link, request: Request) -> bool:
     return request.state == SETTLED or request.error is not None or link.session.copy_is_open(request) or link.is_lost
 
 
-async def _send(link: Link, request: Request, writer: CopyRowWriter, pieces: Any) -> None:
-    """Write header, pieces and trailer, as fast as the server takes them; stop when it has ended the COPY."""
+async def _send(link: Link, request: Request, pieces: AsyncGenerator[bytes, None]) -> None:
+    """Write the pieces, as fast as the server takes them; stop when it has ended the COPY."""
     session = link.session
-    head = COPY_HEADER
-    async for size, piece in pieces:
-        out = BytesWriter()
-        if head:
-            out.write(head)
-            head = b""
-        writer.write_records(out, piece)
+    async for data in pieces:
         if not session.copy_is_open(request):
             return
-        data = out.getvalue()
-        size.learn(len(piece), len(data))
         session.copy_write(request, data)
         link.transport.flush()
         # One turn of the loop, so that an error is seen and others run; then as long as writing is paused.
         await link.runtime.sleep(0)
         await link.wait_until(lambda: not link.transport.is_paused or not session.copy_is_open(request))
     if session.copy_is_open(request):
-        session.copy_write(request, head + COPY_TRAILER)
         session.copy_finish(request)
         link.transport.flush()
 
@@ -123,39 +129,35 @@ async def _give_up(link: Link, request: Request, error: BaseException) -> None:
         link.hold_for(request)
 
 
-async def _pieces(records: Any, size: PieceSize) -> AsyncGenerator[tuple[PieceSize, list[Any]], None]:
-    if hasattr(records, "__aiter__"):
-        piece: list[Any] = []
-        async for record in records:
-            piece.append(record)
-            if len(piece) >= size.records:
-                yield size, piece
-                piece = []
-        if piece:
-            yield size, piece
-        return
-    source: Iterator[Any] = iter(records)
-    while piece := list(islice(source, size.records)):
-        yield size, piece
-
-
-def _hold(link: Link, reader: CopyRowReader) -> None:
-    """Stop reading while many rows wait for their consumer."""
-    if len(reader.rows) > MOST_WAITING_ROWS:
+def _hold(link: Link, reader: CopyRowReader | CopyByteReader) -> None:
+    """Stop reading while much waits for its consumer."""
+    if len(reader.rows) > MOST_WAITING_ROWS or reader.waiting_bytes > MOST_WAITING_BYTES:
         link.transport.pause_reading()
 
 
 class CopyOut:
-    """Rows of a COPY TO STDOUT: `async with` it and iterate, or iterate at once. Rows are tuples in column order."""
+    """A COPY TO STDOUT: `async with` it and iterate, or iterate at once, or let it write to a file.
 
-    def __init__(self, places: Any, source: Any, columns: Sequence[Any] | None, timeout: float | None = None) -> None:
+    In binary, rows are tuples in column order; in text and CSV, lines, as bytes.
+    """
+
+    def __init__(
+        self,
+        places: Any,
+        source: Any,
+        columns: Sequence[Any] | None,
+        timeout: float | None = None,
+        form: str = "binary",
+    ) -> None:
+        self._form: Final[CopyFormat] = checked_format(form)
+        self._is_raw = self._form != "binary"
         self._places: Final = places
         self._timeout: Final = timeout
         self._source: Final[Any] = source
         self._columns: Final = columns
         self._link: Link | None = None
         self._request: Request | None = None
-        self._reader: CopyRowReader | None = None
+        self._reader: CopyRowReader | CopyByteReader | None = None
         self._rows: list[Any] = []
         self._position = 0
 
@@ -177,12 +179,48 @@ class CopyOut:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> tuple[Any, ...]:
+    async def __anext__(self) -> Any:
         if self._position >= len(self._rows):
             await self._more()
-        row: tuple[Any, ...] = self._rows[self._position]
+        row = self._rows[self._position]
         self._position += 1
         return row
+
+    async def write_to(self, file: Any) -> int:
+        """Write all that is still to come to a binary file, in the format of this COPY; how many rows the server sent.
+
+        Nothing is written in binary once rows were read: their file would have no beginning. What `write` raises ends
+        the COPY, as leaving its block does.
+
+        Raises:
+            UsageError: bytes cannot be written to it, or the rows of a binary COPY are being read.
+        """
+        check_writable(file)
+        if self._request is not None and not self._is_raw:
+            raise UsageError("this binary COPY is being read row by row: write_to is called first, and outside a block")
+        self._is_raw = True
+        try:
+            if self._request is None:
+                await self._in_time(self._open)
+            while True:
+                pieces = self._rows[self._position :] or await self._batch()
+                if not pieces:
+                    break
+                self._rows, self._position = [], 0
+                await write_all(file, b"".join(pieces), self._places._runtime)
+        finally:
+            request = self._request
+            self._leave()
+        assert request is not None
+        return affected(request.items[-1])
+
+    async def _batch(self) -> list[Any]:
+        """What came; nothing at the end."""
+        try:
+            await self._more()
+        except StopAsyncIteration:
+            return []
+        return self._rows
 
     def __del__(self) -> None:
         # The loop may be gone already; then so is the connection.
@@ -195,18 +233,27 @@ class CopyOut:
         places = self._places
         link = await places._place(False, None)
         source: Any = self._source
+        names: Sequence[str] | None = None
         if isinstance(source, (str, tuple, type)):
             target = CopyTable(cast("Any", source), self._columns)
-            bound = await _described(link, places, target.query)
-            sql = target.statement(column_names(bound), "TO STDOUT")
+            query, names = target.query, target.names
         else:
-            call = lookup(source)
-            bound = await _described(link, places, source)
-            sql = query_statement(call.plan.sql, len(call.plan.slots))
-        self._reader = CopyRowReader(bound.column_codecs, column_names(bound))
+            target, query = None, source
+        if self._is_raw:
+            reader: CopyRowReader | CopyByteReader = CopyByteReader()
+        else:
+            bound = await _described(link, places, query)
+            names = column_names(bound)
+            reader = CopyRowReader(bound.column_codecs, names)
+        if target is not None:
+            sql = target.statement(names, "TO STDOUT", self._form)
+        else:
+            plan = lookup(source).plan
+            sql = query_statement(plan.sql, len(plan.slots), self._form)
+        self._reader = reader
         self._link = link
-        link.on_data = partial(_hold, link, self._reader)
-        self._request = await _start(link, places, sql, COPY_OUT, None, self._reader)
+        link.on_data = partial(_hold, link, reader)
+        self._request = await _start(link, places, sql, COPY_OUT, None, reader)
 
     async def _more(self) -> None:
         """Wait for rows. Raises StopAsyncIteration at the end, after ReadyForQuery."""
@@ -220,14 +267,15 @@ class CopyOut:
             await self._in_time(partial(link.wait_until, lambda: bool(reader.rows) or request.state == SETTLED))
         link.transport.resume_reading()
         self._rows, reader.rows = reader.rows, []
-        self._position = 0
+        reader.waiting_bytes = self._position = 0
         if self._rows:
             return
         if request.error is not None:
             raise request.error
-        if reader.error is not None:
-            raise reader.error
-        reader.finish()
+        if isinstance(reader, CopyRowReader):
+            if reader.error is not None:
+                raise reader.error
+            reader.finish()
         raise StopAsyncIteration
 
     def _leave(self) -> None:

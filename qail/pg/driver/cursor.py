@@ -14,20 +14,23 @@ Rule 4: rows are provisional until the block has ended without an error.
 
 from __future__ import annotations
 
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from qail.compile.frames import BoundPlan
 from qail.errors import PostgresError, QailError, StatementInvalidated, UsageError
-from qail.pg.codec.rows import RowDecoder
-from qail.pg.driver.bind import with_query
+from qail.pg.codec.rows import RowDecoder, is_waiting
+from qail.pg.driver.bind import forget_stale, with_query
 from qail.pg.driver.executor import Attempt, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import fetching, rows_of
 from qail.pg.driver.segment import SegmentBuilder
+from qail.pg.driver.types import settle_types
 from qail.pg.protocol.request import Request
 from qail.pg.protocol.statement_cache import is_stale_statement
 from qail.pg.steps.cursor import Portal
+from qail.pg.wire.buffer import RowSink
 
 R = TypeVar("R")
 DEFAULT_PAGE_ROWS: Final = 1000
@@ -145,7 +148,7 @@ class RowStream(Generic[R]):
         if error is None:
             return
         if isinstance(error, PostgresError) and is_stale_statement(error):
-            places._namespace.drop(call.plan)
+            forget_stale(places._namespace, call.plan, error)
             if scope is None or scope.users > 1:
                 raise StatementInvalidated(
                     f"a prepared statement no longer fits the database: {error}; run the whole transaction again"
@@ -171,6 +174,7 @@ class RowStream(Generic[R]):
         if request.error is not None:
             return request.error
         self._bound, self._first = bound, sink
+        await self._settle_types(sink)
         learn(places._namespace, bound, sink)
         self._take(request)
         return None
@@ -212,6 +216,7 @@ class RowStream(Generic[R]):
         await self._answer(link, request)
         if request.error is not None:
             raise with_query(request.error, self._call.plan)
+        await self._settle_types(request.items[-1].sink)
         self._take(request)
 
     async def _answer(self, link: Link, request: Request) -> None:
@@ -224,6 +229,14 @@ class RowStream(Generic[R]):
             self._under_way = None
             link.abandon(request)
             raise
+
+    async def _settle_types(self, sink: RowSink) -> None:
+        """Look up types that a page has and nobody knew."""
+        if is_waiting(sink):
+            places = self._places
+            deadline = places._deadline(self._timeout)
+            work = partial(settle_types, sink, places._placing(deadline))
+            await places._within(deadline, Attempt(), work)
 
     def _take(self, request: Request) -> None:
         """A page has come: ask for the next one, and hand this one out."""

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from mypy_extensions import mypyc_attr
 
 from qail.compile.cache import Call
-from qail.compile.frames import BoundPlan, bind_plan
+from qail.compile.frames import READS, SLOW, BoundPlan, bind_plan
 from qail.errors import (
     ConnectionLost,
     DeadlineExceeded,
@@ -32,15 +33,16 @@ from qail.errors import (
     QailError,
 )
 from qail.pg.catalog import Catalog, Namespace
-from qail.pg.codec.rows import RowDecoder
-from qail.pg.driver.bind import bind_all, heals, known, server_version, told
+from qail.pg.codec.rows import RowDecoder, is_waiting
+from qail.pg.driver.bind import bind_all, forget_stale, heals, known, server_version, told
+from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, send_single
-from qail.pg.driver.transport import DeadlinePassed, Runtime
+from qail.pg.driver.transport import DeadlinePassed, Runtime, Waiter
+from qail.pg.driver.types import Place, settle_types
 from qail.pg.protocol.request import DISCARD, Item, Request
 from qail.pg.protocol.state import PREPARED, WITHDRAWN
 from qail.pg.protocol.statement_cache import is_stale_statement
-from qail.pg.steps.plan_mode import checked_plan_mode
 from qail.pg.wire.buffer import RowSink
 
 T = TypeVar("T")
@@ -77,6 +79,8 @@ class Places(ABC):
     _catalog: Catalog
     _namespace: Namespace
     _timeout_seconds: float | None
+    _front: Front | None = None
+    """A pool's: what it would `_pick`, where that is plain."""
 
     @abstractmethod
     def _pick(self, use: int) -> Link | None:
@@ -113,7 +117,11 @@ class Places(ABC):
     async def _bind(self, call: Call, deadline: float | None) -> BoundPlan:
         link = await self._place(True, deadline)
         bound = known(self._catalog, self._namespace, call.plan, server_version(link))
-        return bound or (await bind_all(link, self._catalog, self._namespace, [call]))[0]
+        return bound or (await bind_all(link, self._catalog, self._namespace, [call], self._placing(deadline)))[0]
+
+    def _placing(self, deadline: float | None) -> Place:
+        """Where a question of our own may be asked, when it comes to that."""
+        return partial(self._place, READS, deadline)
 
     def _deadline(self, timeout: float | None) -> float | None:
         seconds = timeout if timeout is not None else self._timeout_seconds
@@ -131,30 +139,14 @@ class Places(ABC):
             return DeadlineExceeded("the deadline passed before anything was sent", outcome=Outcome.NOT_SENT)
         return DeadlineExceeded("the deadline passed before the server had answered", outcome=attempt.outcome)
 
-    async def _run(
-        self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, mode: str | None = None
-    ) -> Item:
-        """Run one statement; its settled item, without an error. `mode` is the plan_cache_mode of this call."""
-        plan = call.plan
-        bound = self._namespace.find(plan)
-        if bound is None or timeout is not None or mode is not None or self._timeout_seconds is not None:
-            return await self._run_with_deadline(call, sink, timeout, checked_plan_mode(mode))
-        link = self._pick(bound.use)
-        if link is None or link.unsent_scopes:
-            return await self._run_slowly(call, sink, None, Attempt())
-        waiter = self._runtime.waiter()
-        request = send_single(link, bound, call.values, sink(bound), waiter)
-        try:
-            await waiter
-        except BaseException:
-            link.abandon(request)
-            raise
-        if request.error is None:
-            item = request.items[0]
-            if item.how != PREPARED:
-                learn(self._namespace, bound, item.sink)
-            return item
-        return await self._run_slowly(call, sink, None, Attempt(), (link, request))
+    async def _finish(self, flight: Flight, call: Call, sink: Callable[[BoundPlan], RowSink]) -> Item:
+        """The item of a flight that has none yet: its rows wait for types, or it failed and may run again."""
+        item = flight.request.items[0]
+        if flight.request.error is not None:
+            return await self._run_slowly(call, sink, None, Attempt(), (flight.link, flight.request))
+        await settle_types(item.sink, self._placing(None))
+        learn(self._namespace, flight.bound, item.sink)
+        return item
 
     async def _run_with_deadline(
         self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, plan_mode: str
@@ -188,6 +180,8 @@ class Places(ABC):
             await link.settle(request)
             if request.error is None:
                 item = request.items[builder.first]
+                if is_waiting(item.sink):
+                    await settle_types(item.sink, self._placing(deadline))
                 learn(self._namespace, bound, item.sink)
                 return item
             failed = (link, request)
@@ -203,7 +197,7 @@ class Places(ABC):
                 return True
         if isinstance(error, PostgresError):
             if is_stale_statement(error):
-                self._namespace.drop(call.plan)
+                forget_stale(self._namespace, call.plan, error)
                 if not is_healed and heals(request):
                     return True
             # What rode ahead of the statement is no affair of its caller's.
@@ -211,10 +205,62 @@ class Places(ABC):
         raise told(request, call.plan)
 
 
+class Flight:
+    """One statement that was sent the short way: its caller awaits `waiter`, and nothing else."""
+
+    __slots__ = ("bound", "link", "namespace", "request", "waiter")
+
+    def __init__(self, link: Link, request: Request, waiter: Waiter, bound: BoundPlan, namespace: Namespace) -> None:
+        self.link: Final = link
+        self.request: Final = request
+        self.waiter: Final = waiter
+        self.bound: Final = bound
+        self.namespace: Final = namespace
+
+    def abandon(self) -> None:
+        """Its caller has gone."""
+        self.link.abandon(self.request)
+
+    def item(self) -> Item | None:
+        """The settled item; None where more is to be done for it."""
+        request = self.request
+        item = request.items[0]
+        if request.error is not None or is_waiting(item.sink):
+            return None
+        if item.how != PREPARED:
+            learn(self.namespace, self.bound, item.sink)
+        return item
+
+
+def take_off(
+    places: Places, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, mode: str | None
+) -> Flight | None:
+    """Send one statement the short way: bound, without a deadline, on a link with room. None: nothing was sent."""
+    if timeout is not None or mode is not None or places._timeout_seconds is not None:
+        return None
+    namespace = places._namespace
+    bound = namespace.find(call.plan)
+    if bound is None:
+        return None
+    use = bound.use
+    front = places._front
+    link = front.pick(is_read_only=use == READS) if front is not None and use < SLOW else None
+    if link is None:
+        link = places._pick(use)
+        if link is None or link.unsent_scopes:
+            return None
+    waiter = places._runtime.waiter()
+    return Flight(link, send_single(link, bound, call.values, sink(bound), waiter), waiter, bound, namespace)
+
+
 def learn(namespace: Namespace, bound: BoundPlan, sink: RowSink) -> None:
     """Keep what the answer told of the result, where its types differ from those known before."""
     if isinstance(sink, RowDecoder) and sink.is_changed:
         plan = bound.plan
+        if sink.description is None or bound.registry.missing(bound.parameter_oids + sink.type_oids):
+            # Types are not known, or no longer: the next run describes it anew.
+            namespace.drop(plan)
+            return
         namespace.keep(
             plan,
             bind_plan(plan, bound.registry, bound.parameter_oids, sink.description, is_named=bound.is_named),

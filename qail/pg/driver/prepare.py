@@ -23,10 +23,12 @@ from qail.errors import UsageError
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.driver.bind import heals, must_open_first, told
 from qail.pg.driver.commands import ask
-from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
+from qail.pg.driver.executor import Attempt, decoder, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, rows_of
+from qail.pg.driver.running import Runs
 from qail.pg.driver.segment import control, describe_only
+from qail.pg.driver.types import settle_types
 from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.state import PREPARED, REPLACE
 from qail.pg.steps.command import TextCommand
@@ -65,7 +67,7 @@ class PreparedStatement(Generic[R]):
 
     def __init__(
         self,
-        places: Places,
+        places: Runs,
         query: Any,
         call: Call,
         parameters: tuple[PreparedParameter, ...],
@@ -79,7 +81,7 @@ class PreparedStatement(Generic[R]):
 
     def on(self, db: Any, /) -> PreparedStatement[R]:
         """The same statement on another pool, connection or transaction, which prepares it by itself when it runs."""
-        if not isinstance(db, Places):
+        if not isinstance(db, Runs):
             raise UsageError(f"a statement runs on a pool, a connection or a transaction, not on {type(db).__name__}")
         return PreparedStatement(db, self._query, self._call, self.parameters, self.columns)
 
@@ -122,7 +124,7 @@ class PreparedStatement(Generic[R]):
         return f"<qail.PreparedStatement {self._call.plan.sql.decode()}>"
 
 
-async def prepare(places: Places, query: Any, timeout: float | None) -> PreparedStatement[Any]:
+async def prepare(places: Runs, query: Any, timeout: float | None) -> PreparedStatement[Any]:
     """Prepare `query` where its statements run."""
     call = lookup(query)
     catalog = places._catalog
@@ -140,7 +142,7 @@ async def prepare(places: Places, query: Any, timeout: float | None) -> Prepared
     return await places._within(deadline, attempt, work)
 
 
-async def _prepared(places: Places, call: Call, deadline: float | None, attempt: Attempt) -> BoundPlan:
+async def _prepared(places: Runs, call: Call, deadline: float | None, attempt: Attempt) -> BoundPlan:
     """Have one connection prepare it, unless it has; its binding."""
     namespace, plan = places._namespace, call.plan
     is_healed = False
@@ -152,6 +154,7 @@ async def _prepared(places: Places, call: Call, deadline: float | None, attempt:
         sink = bound.sink()
         request = await _parse(link, bound, sink, attempt, is_fresh=is_healed)
         if request is None or request.error is None:
+            await settle_types(sink, places._placing(deadline))
             learn(namespace, bound, sink)
             found = namespace.find(plan)
             # Also one that carries literals, which is not kept otherwise: it will run again.
@@ -176,7 +179,7 @@ async def _parse(link: Link, bound: BoundPlan, sink: RowSink, attempt: Attempt, 
     return request
 
 
-async def _type_names(places: Places, bound: BoundPlan, deadline: float | None, attempt: Attempt) -> dict[int, str]:
+async def _type_names(places: Runs, bound: BoundPlan, deadline: float | None, attempt: Attempt) -> dict[int, str]:
     """The names of the types that no codec knows, as the server writes them."""
     registry = bound.registry
     unknown = {oid for oid in [*bound.parameter_oids, *bound.type_oids] if registry.find(oid) is None}
@@ -187,7 +190,7 @@ async def _type_names(places: Places, bound: BoundPlan, deadline: float | None, 
 
 
 def _statement(
-    places: Places, query: Any, call: Call, bound: BoundPlan, unknown: dict[int, str]
+    places: Runs, query: Any, call: Call, bound: BoundPlan, unknown: dict[int, str]
 ) -> PreparedStatement[Any]:
     name_of = partial(_type_name, bound.registry, unknown)
     names = call.plan.parameter_names

@@ -30,7 +30,7 @@ class RenewingConnection(Connection):
         on_connect: Callable[[Any], Any] | None,
     ) -> None:
         self._on_connect: Final = on_connect
-        self._rebuilder: Final = Rebuilder(runtime, partial(open_link, config, runtime))
+        self._rebuilder: Final = Rebuilder(runtime, partial(open_link, config, runtime, set()))
         super().__init__(link, runtime, catalog, config)
 
     def _adopt(self, link: Link) -> None:

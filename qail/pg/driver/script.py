@@ -8,7 +8,7 @@ Source: protocol-flow.html, "Simple Query"
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from qail.errors import PostgresError, UsageError
 from qail.pg.codec.registry import CodecRegistry
@@ -18,6 +18,10 @@ from qail.pg.driver.results import affected, raw_rows_of
 from qail.pg.driver.segment import control, simple
 from qail.pg.protocol.request import Item
 from qail.pg.wire.buffer import RowSink
+
+
+ALTERING: Final = frozenset(("ALTER TYPE", "ALTER TABLE", "ALTER DOMAIN", "ALTER EXTENSION"))
+"""Tags of statements after which a composite type may be another one under its old OID."""
 
 
 async def run_script(places: Places, text: str, deadline: float | None, attempt: Attempt) -> list[Any]:
@@ -46,6 +50,8 @@ async def run_script(places: Places, text: str, deadline: float | None, attempt:
         error.query = text
     if error is not None:
         raise error
+    if any(item.tag in ALTERING for item in request.items):
+        places._catalog.types_altered()
     return [_result(item) for item in request.items]
 
 

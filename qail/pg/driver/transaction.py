@@ -24,7 +24,7 @@ from qail.pg.catalog import Catalog, Namespace
 from qail.pg.driver.advisory import AdvisoryLock
 from qail.pg.driver.cancel import cancel
 from qail.pg.driver.commands import ask_status
-from qail.pg.driver.copy import CopyOut, copy_in
+from qail.pg.driver.copy import CopyOut, CopySource, copy_in
 from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import GRACE_SECONDS, Link
@@ -194,20 +194,23 @@ class OnLink(Verbs):
         attempt = Attempt()
         return await self._within(deadline, attempt, lambda: run_script(self, text, deadline, attempt))
 
-    async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
-        """Load `records` (an iterable or async iterable of sequences) into `table` by binary COPY; how many rows.
+    async def copy_in(
+        self, table: Any, records: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> int:
+        """Load `records`, an iterable or async iterable of sequences, into `table` by COPY; how many rows.
 
-        Raises:
-            EncodeError: a value does not fit its column; nothing is stored.
-            PostgresError: the server refused a row or the table; nothing is stored.
+        With `format` "text" or "csv" they are a file, or an iterable of bytes or str, in that format; a file in binary
+        holds what `write_to` of `copy_out` wrote. Whatever is raised (EncodeError: a value does not fit its column;
+        PostgresError: the server refused a row or the table), nothing is stored.
         """
-        deadline = self._deadline(timeout)
-        attempt = Attempt()
-        return await self._within(deadline, attempt, lambda: copy_in(self, table, records, columns, deadline, attempt))
+        source, deadline, attempt = CopySource(table, records, columns, format), self._deadline(timeout), Attempt()
+        return await self._within(deadline, attempt, lambda: copy_in(self, source, deadline, attempt))
 
-    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> CopyOut:
-        """Rows of a table or of a query without values, by binary COPY: `async with` it. `timeout` is for each wait."""
-        return CopyOut(self, source, columns, timeout)
+    def copy_out(
+        self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> CopyOut:
+        """A table, or a query without values, as rows (text, csv: lines) or `write_to` a file; a timeout a wait."""
+        return CopyOut(self, source, columns, timeout, format)
 
 
 class Transaction(OnLink):

@@ -116,6 +116,11 @@ class Runtime(Protocol):
         """The name of the running task, for diagnostics."""
         ...
 
+    @property
+    def presence(self) -> tuple[Callable[[], object], object] | None:
+        """A call and what it gives where `check_here` is content; None where only that can tell."""
+        ...
+
     def check_here(self, what: str) -> None:
         """Raises UsageError in another loop, or in a process forked since."""
         ...

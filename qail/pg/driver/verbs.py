@@ -24,10 +24,11 @@ from qail.ast.name import checked_name
 from qail.compile.cache import Call, lookup
 from qail.pg.config.connect_config import PlanCacheMode
 from qail.pg.driver.batch import Batch, ManySets
-from qail.pg.driver.executor import Attempt, Places, decoder, discard
+from qail.pg.driver.executor import Attempt, decoder, discard
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement, prepare
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, rows_of
+from qail.pg.driver.running import Runs
 from qail.pg.protocol.request import Item
 from qail.pg.steps.plan_mode import checked_plan_mode
 
@@ -36,7 +37,7 @@ T = TypeVar("T")
 Statement: TypeAlias = Command | Fetchable[Any]
 
 
-class Verbs(Places):
+class Verbs(Runs):
     """Fetching, executing, batches and pipelines over `Places`."""
 
     async def fetch_all(

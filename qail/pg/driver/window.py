@@ -20,10 +20,12 @@ from typing import Final, TypeAlias
 from qail.compile.cache import Call
 from qail.compile.frames import READS, SESSION, BoundPlan
 from qail.errors import ConnectionLost, Outcome, PostgresError, QailError, StatementInvalidated
-from qail.pg.driver.bind import heals, told
+from qail.pg.codec.rows import is_changed, is_waiting
+from qail.pg.driver.bind import forget_stale, heals, told
 from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, make_single
+from qail.pg.driver.types import settle_types
 from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.state import PREPARED, SETTLED
 from qail.pg.protocol.statement_cache import is_stale_statement
@@ -190,7 +192,9 @@ class Series:
                 self._failed(index, request)
                 continue
             item = request.items[chunk.firsts[position]]
-            if item.how != PREPARED:
+            if is_waiting(item.sink):
+                await settle_types(item.sink, self._places._placing(self._deadline))
+            if item.how != PREPARED or is_changed(item.sink):
                 learn(self._places._namespace, chunk.bounds[position], item.sink)
             if not request.is_read_only and index > self._last_write:
                 self._last_write = index
@@ -206,7 +210,7 @@ class Series:
             # What rode ahead of the statement is no affair of its caller's.
             error.index = None
             if is_stale_statement(error):
-                self._places._namespace.drop(plan)
+                forget_stale(self._places._namespace, plan, error)
                 if index not in self._healed and heals(request):
                     self._healed.add(index)
                     self._again.append(index)

@@ -17,6 +17,7 @@ from typing import Final
 
 from qail.errors import PoolClosed, PoolTimeout
 from qail.pg.driver.connection import Connection
+from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
 from qail.pg.driver.transport import Runtime
 from qail.pg.pool.callers import Callers
@@ -65,7 +66,7 @@ class Keeper:
         self.runtime: Final = runtime
         self.slots: Final[list[Slot]] = []
         self.totals: Final = Totals()
-        self.favourite: Slot | None = None
+        self._favourite: Slot | None = None
         self.callers: Final = Callers(self)
         self.shared_waiting: Final = self.callers.shared.waiting
         self.slow_waiting: Final = self.callers.slow.waiting
@@ -76,6 +77,26 @@ class Keeper:
         self.upkeep: Final = Upkeep(self)
         self.speed: Final = Speed(self, speed_changed)
         self._quiet: Callable[[], None] | None = None
+        self.front: Final = self._make_front()
+
+    def _make_front(self) -> Front | None:
+        presence = self.runtime.presence
+        if presence is None:
+            return None
+        limits = self.limits
+        depths = (limits.depth_write, limits.depth_read_only)
+        return Front(presence, self.runtime.now, self.shared_waiting, depths, limits.head_age_seconds)
+
+    @property
+    def favourite(self) -> Slot | None:
+        """The shared slot that was chosen last, if the next short request may go there."""
+        return self._favourite
+
+    @favourite.setter
+    def favourite(self, slot: Slot | None) -> None:
+        self._favourite = slot
+        if self.front is not None:
+            self.front.link = slot.link if slot is not None and slot.state is SHARED else None
 
     # Shared use
 
@@ -298,6 +319,8 @@ class Keeper:
             self._grant(slot)
         for slot in plan.drain:
             slot.state = DRAINING
+            if self.favourite is slot:
+                self.favourite = None
         for slot in plan.share:
             slot.share()
         for slot in plan.check:

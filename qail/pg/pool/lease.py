@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.copy import CopyOut
+from qail.pg.driver.copy_pieces import check_writable
+from qail.pg.steps.copy import checked_format
 
 
 class Lease:
@@ -34,9 +36,10 @@ class Lease:
 
 
 class PoolCopyOut:
-    """Rows of a COPY TO STDOUT on a connection of its own: `async with` it and iterate, or iterate to the end."""
+    """A CopyOut on a connection of its own: `async with` it and iterate, iterate to the end, or `write_to` a file."""
 
-    def __init__(self, lease: Lease, source: Any, columns: Any, timeout: float | None) -> None:
+    def __init__(self, lease: Lease, source: Any, columns: Any, timeout: float | None, form: str) -> None:
+        self._form: Final = checked_format(form)
         self._timeout: Final = timeout
         self._lease: Final = lease
         self._source: Final = source
@@ -44,8 +47,7 @@ class PoolCopyOut:
         self._rows: CopyOut | None = None
 
     async def __aenter__(self) -> Self:
-        connection = await self._lease.__aenter__()
-        self._rows = connection.copy_out(self._source, columns=self._columns, timeout=self._timeout)
+        self._rows = self._copy_on(await self._lease.__aenter__())
         return self
 
     async def __aexit__(
@@ -57,10 +59,22 @@ class PoolCopyOut:
         finally:
             await self._lease.__aexit__(kind, error, trace)
 
+    def _copy_on(self, connection: Connection) -> CopyOut:
+        return connection.copy_out(self._source, columns=self._columns, format=self._form, timeout=self._timeout)
+
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> tuple[Any, ...]:
+    async def write_to(self, file: Any) -> int:
+        """As `write_to` of CopyOut."""
+        check_writable(file)
+        rows = self._rows
+        if rows is not None:
+            return await rows.write_to(file)
+        async with self._lease as connection:
+            return await self._copy_on(connection).write_to(file)
+
+    async def __anext__(self) -> Any:
         if self._rows is None:
             await self.__aenter__()
         assert self._rows is not None

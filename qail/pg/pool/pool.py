@@ -23,6 +23,7 @@ from typing import Any, Final, Self, TypeVar
 from qail.ast.build.builder import Fetchable
 from qail.compile.frames import READS, SLOW
 from qail.errors import PoolClosed, QailError, UsageError
+from qail.pg.codec.user import TypeCodec, TypeName
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.load import load_config
 from qail.pg.driver.cancel import destroy
@@ -41,7 +42,7 @@ from qail.pg.pool.on_lease import OnLease
 from qail.pg.pool.plan import SlotState
 from qail.pg.pool.rules import Rules, check_sizes, make_rules, take_options
 from qail.pg.pool.sharing import check_shareable
-from qail.pg.pool.slot import MAX_QUEUED_BYTES, Slot
+from qail.pg.pool.slot import Slot
 from qail.pg.pool.stats import PoolStats
 from qail.pg.pool.transacting import ACQUIRE_SECONDS, Transacting, acquire_seconds
 from qail.pg.steps.settings import Settings, changes_names, checked_settings
@@ -81,16 +82,18 @@ class Pool(Transacting):
             raise UsageError("this pool was opened before: make another one with create_pool()")
         self._runtime = runtime
         keeper = self._keeper = self._new_keeper()
+        self._front = keeper.front
         try:
             await keeper.opener.open_first(self._limits.min_size)
             keeper.upkeep.start()
         except BaseException:
             self._is_closed = True
+            self._front = None
             await keeper.close(0)
             raise
 
     def _new_keeper(self) -> Keeper:
-        connect = partial(open_link, self._config, self._runtime)
+        connect = partial(open_link, self._config, self._runtime, set())
         return Keeper(self._rules, self._runtime, connect, self._lend, self._speed_changed)
 
     async def close(self, *, timeout: float = CLOSE_SECONDS) -> None:
@@ -104,6 +107,7 @@ class Pool(Transacting):
         if self._keeper is not None:
             self._runtime.check_here("pool")
         self._is_closed = True
+        self._front = None
         if self._keeper is not None:
             await self._keeper.close(timeout)
 
@@ -160,19 +164,6 @@ class Pool(Transacting):
             return None
         limits = self._limits
         depth_limit = limits.depth_read_only if use else limits.depth_write
-        # The planner's own choice for the common case: the connection of the last time, if it is idle or moves.
-        slot = keeper.favourite
-        if slot is not None and slot.state is SHARED:
-            link = slot.link
-            assert link is not None
-            depth = link.session.depth
-            if not depth:
-                return link
-            queued_bytes = link.session.queued_bytes
-            has_room = depth < depth_limit and queued_bytes <= MAX_QUEUED_BYTES and not link.transport.is_paused
-            # Bytes that wait to leave came in this turn of the loop: whoever brought them has looked at the head.
-            if has_room and (queued_bytes or self._runtime.now() - link.progress_at < limits.head_age_seconds):
-                return link
         return keeper.route(depth_limit)
 
     async def _wait_for_link(self, use: int, deadline: float | None) -> Link:
@@ -285,22 +276,20 @@ class Pool(Transacting):
         async with self._acquire_until(deadline) as connection:
             return await connection.script(text, timeout=self._seconds_left(deadline))
 
-    async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
-        """Load `records` into `table` by binary COPY on a connection of its own; how many rows.
-
-        `timeout` covers waiting for the connection, too.
-        """
+    async def copy_in(
+        self, table: Any, records: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> int:
+        """As `copy_in` of a connection, on one of its own; `timeout` covers waiting for it, too."""
         deadline = self._deadline(timeout)
         async with self._acquire_until(deadline) as connection:
             left = self._seconds_left(deadline)
-            return await connection.copy_in(table, records, columns=columns, timeout=left)
+            return await connection.copy_in(table, records, columns=columns, format=format, timeout=left)
 
-    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> PoolCopyOut:
-        """The rows of a table or of a query without values, by binary COPY on a connection of its own.
-
-        `timeout` is for each wait, for the connection and for the server.
-        """
-        return PoolCopyOut(self._acquire_until(self._deadline(timeout)), source, columns, timeout)
+    def copy_out(
+        self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> PoolCopyOut:
+        """As `copy_out` of a connection, on one of its own. `timeout` is for each wait, for it and for the server."""
+        return PoolCopyOut(self._acquire_until(self._deadline(timeout)), source, columns, timeout, format)
 
     def stream(
         self, query: Fetchable[R], /, *, fetch_size: int = DEFAULT_PAGE_ROWS, timeout: float | None = None
@@ -322,6 +311,19 @@ class Pool(Transacting):
             return connection.listen(*channels, max_waiting=max_waiting)
 
         return OnLease(self.acquire(), open_subscription)
+
+    def register_type(self, name: TypeName, how: TypeCodec | type[Any], /) -> None:
+        """Have values of a PostgreSQL type read and written as `how` says, from now on, on every connection.
+
+        Args:
+            name: the type's name in pg_type, in any schema; or a pair, `("app", "mood")`.
+            how: a `TypeCodec`; an Enum for an enum; a NamedTuple, dataclass or pydantic model for a composite type.
+
+        Raises:
+            UsageError: it is no name of a type, or nothing that can stand for one. A class that does not fit its type
+                is refused by the first query that meets the type.
+        """
+        self._catalog.register_type(name, how)
 
     def resize(self, max_size: int | None = None, *, min_size: int | None = None) -> None:
         """Other bounds from now on. Connections beyond `max_size` are closed as they come idle, missing ones opened.

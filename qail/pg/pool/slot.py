@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from qail.pg.driver.front import MAX_QUEUED_BYTES
 from qail.pg.driver.link import Link
 from qail.pg.pool.plan import SlotState
 
 Reason: TypeAlias = Literal["lost", "expired", "idle", "surplus", "unfit", "detached", "closed"]
 """Why a connection left the pool."""
-
-# Beyond this a shared connection's queue is full: what waits behind it would be encoded for nothing.
-MAX_QUEUED_BYTES: Final = 1024 * 1024
 
 
 class Slot:

@@ -4,6 +4,8 @@ Rule 1: `state.PHASES` says what may come when; before AuthenticationOk a backen
 Rule 2: SSLRequest is answered by exactly one byte. Nothing else that comes before TLS is parsed or shown.
 Rule 3: a secret leaves only for a method that the policy lets through on this transport.
 Rule 4: once SASL began, AuthenticationOk counts only after the server's signature was verified.
+Rule 5: an older server may offer an older version, once and before it asks for anything, or reject ours in so many
+words: a ConnectError whose reason is `version`, after which the caller may ask for 3.0.
 Every failure is raised as a ConnectError (AuthError, TlsError) or ProtocolError; the Session ends with it.
 
 Source: protocol-flow.html, "Start-up" and "SSL Session Encryption"; sasl-authentication.html
@@ -15,7 +17,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from qail.errors import AuthError, ConnectError, ProtocolError, TlsError
+from qail.errors import AuthError, ConnectError, PostgresError, ProtocolError, TlsError
 from qail.pg.protocol.md5 import md5_answer
 from qail.pg.protocol.scram import SCRAM, SCRAM_PLUS, NeedProof, ScramExchange, ScramProof
 from qail.pg.protocol.server_error import decode_error, startup_error
@@ -39,6 +41,7 @@ from qail.pg.protocol.state import (
     TLS_HANDSHAKE,
     follow,
 )
+from qail.pg.protocol.version import check_key, is_version_rejection, rejection_error, take_offer
 from qail.pg.wire.authentication import (
     AuthenticationMD5Password,
     AuthenticationSASL,
@@ -61,11 +64,10 @@ from qail.pg.wire.constants import (
     ERROR_RESPONSE,
     HEADER_BYTES,
     IDLE,
-    MAX_EARLY_TOTAL_BYTES,
     NEGOTIATE_PROTOCOL_VERSION,
     NOTICE_RESPONSE,
     PARAMETER_STATUS,
-    PROTOCOL_MAJOR,
+    PROTOCOL_3_0,
 )
 from qail.pg.wire.message import encode_message
 from qail.pg.wire.notice import NoticeResponse, ParameterStatus
@@ -82,7 +84,6 @@ class Startup:
     __slots__ = (
         "_auth_code",
         "_binding",
-        "_early_bytes",
         "_exchange",
         "_is_plus_offered",
         "_is_tls_done",
@@ -113,7 +114,6 @@ class Startup:
         self._is_tls_done = False
         self._startup_frame = b""
         self._binding: bytes | None = None
-        self._early_bytes: i64 = 0
         self._auth_code: i64 = AUTH_OK
         self._salt = b""
         self._is_plus_offered = False
@@ -165,13 +165,9 @@ class Startup:
                 frame_bytes = read_early_frame_bytes(buffer, position, end)
             else:
                 frame_bytes = read_frame_bytes(buffer, position, end)
-            if is_early and self._early_bytes + frame_bytes > MAX_EARLY_TOTAL_BYTES:
-                raise ProtocolError(f"more than {MAX_EARLY_TOTAL_BYTES} bytes came before authentication")
             if frame_bytes == 0 or frame_bytes > end - position:
                 receive.keep(buffer, position, frame_bytes - (end - position) if frame_bytes else 0)
                 return end
-            if is_early:
-                self._early_bytes += frame_bytes
             self._take_message(buffer, position, position + frame_bytes)
             position += frame_bytes
         return position
@@ -180,7 +176,7 @@ class Startup:
         code = i64(buffer[position])
         start = position + HEADER_BYTES
         if code == ERROR_RESPONSE:
-            raise startup_error(decode_error(buffer, start, end))
+            raise self._failure(decode_error(buffer, start, end))
         if code == AUTHENTICATION:
             self._take_authentication(buffer, start, end)
             return
@@ -194,21 +190,22 @@ class Startup:
             self.messages.append(NoticeResponse.decode(buffer, start, end))
         elif code == BACKEND_KEY_DATA:
             key = BackendKeyData.decode(buffer, start, end)
+            check_key(key.secret_key, self.protocol_version)
             self.process_id = key.process_id
             self.secret_key = key.secret_key
         elif code == NEGOTIATE_PROTOCOL_VERSION:
-            self._negotiate(NegotiateProtocolVersion.decode(buffer, start, end))
+            offer = NegotiateProtocolVersion.decode(buffer, start, end)
+            self.protocol_version = take_offer(offer, self.protocol_version, self._settings.min_protocol_version)
         elif end - start != 1 or buffer[start] != IDLE:
             raise ProtocolError("the first ReadyForQuery does not say that the session is idle")
 
-    def _negotiate(self, message: NegotiateProtocolVersion) -> None:
-        """The server speaks an older minor version than we asked for."""
-        if message.version >> 16 != PROTOCOL_MAJOR or message.version > self._settings.protocol_version:
-            raise ProtocolError(f"the server offers protocol {message.version >> 16}.{message.version & 0xFFFF}")
-        # We ask for no option, so none can be unknown.
-        if message.options:
-            raise ProtocolError(f"the server refuses {len(message.options)} protocol options that were not asked for")
-        self.protocol_version = message.version
+    def _failure(self, error: PostgresError) -> ConnectError:
+        """What an ErrorResponse before the first ReadyForQuery means."""
+        asked = self._settings.protocol_version
+        is_first_answer = self.phase == STARTUP_SENT and self.protocol_version == asked
+        if is_first_answer and asked > PROTOCOL_3_0 and is_version_rejection(error, self._startup_frame):
+            return rejection_error(error, asked)
+        return startup_error(error)
 
     def _take_authentication(self, buffer: bytes, start: i64, end: i64) -> None:
         """One authentication request. Whatever is wrong with it is an AuthError."""

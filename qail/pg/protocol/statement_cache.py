@@ -170,7 +170,9 @@ def is_stale_statement(error: PostgresError) -> bool:
 
     Source: src/backend/utils/cache/plancache.c, RevalidateCachedQuery: "cached plan must not change result type"
     """
-    return error.sqlstate in ("26000", "42P05") or is_outdated_plan(error) or is_lost_type(error)
+    return (
+        error.sqlstate in ("26000", "42P05") or is_outdated_plan(error) or is_lost_type(error) or is_altered_type(error)
+    )
 
 
 def is_outdated_plan(error: PostgresError) -> bool:
@@ -187,3 +189,11 @@ def is_lost_type(error: PostgresError) -> bool:
     Source: src/backend/utils/cache/lsyscache.c, getTypeInputInfo, getBaseTypeAndTypmod
     """
     return error.sqlstate == "XX000" and error.message.startswith("cache lookup failed for type ")
+
+
+def is_altered_type(error: PostgresError) -> bool:
+    """A parameter has other fields than its composite type: the type was altered since it was looked up.
+
+    Source: src/backend/utils/adt/rowtypes.c, record_recv
+    """
+    return error.sqlstate == "42804" and error.routine == "record_recv"

@@ -1,4 +1,4 @@
-"""Binary COPY of records: its SQL, the query that describes its columns, and the size of its pieces. No I/O.
+"""COPY: its SQL, the query that describes its columns, and the size of its pieces. No I/O.
 
 Rule 1: binary COPY converts nothing, so the columns' types are those the server describes, never those a class says.
 Rule 2: a piece is cut by bytes, learnt from the piece before: memory is bounded whatever a record weighs.
@@ -9,12 +9,16 @@ Source: sql-copy.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from qail.ast.build.items import relation_of, whole_row_of
 from qail.ast.build.qail import Qail
 from qail.compile.quote import identifier
 from qail.errors import BuildError, UsageError
+
+CopyFormat = Literal["binary", "text", "csv"]
+"""`binary` is of records, unless a file says otherwise; `text` and `csv` are bytes as PostgreSQL writes them."""
+COPY_FORMATS: Final[tuple[CopyFormat, ...]] = ("binary", "text", "csv")
 
 PIECE_BYTES: Final = 256 * 1024
 MOST_RECORDS: Final = 10_000
@@ -41,16 +45,24 @@ class CopyTable:
         query = Qail.get(self._name)
         return query.columns(*self.names) if self.names is not None else query
 
-    def statement(self, names: Sequence[str], direction: str) -> bytes:
-        """`COPY table (columns) FROM STDIN` or `TO STDOUT`, in binary."""
+    def statement(self, names: Sequence[str] | None, direction: str, form: CopyFormat) -> bytes:
+        """`COPY table (columns) FROM STDIN` or `TO STDOUT`; without names, all columns."""
         parts = self._name if isinstance(self._name, tuple) else (self._name,)
         table = ".".join(identifier(part) for part in parts)
-        columns = ", ".join(identifier(name) for name in names)
-        return f"COPY {table} ({columns}) {direction} (FORMAT binary)".encode()
+        columns = "" if names is None else f" ({', '.join(identifier(name) for name in names)})"
+        return f"COPY {table}{columns} {direction} (FORMAT {form})".encode()
 
 
-def query_statement(sql: bytes, value_count: int) -> bytes:
-    """`COPY (query) TO STDOUT` in binary.
+def checked_format(form: str) -> CopyFormat:
+    """Raises UsageError: there is no such format."""
+    for known in COPY_FORMATS:
+        if form == known:
+            return known
+    raise UsageError(f"format is one of {', '.join(COPY_FORMATS)}, not {form!r:.40}")
+
+
+def query_statement(sql: bytes, value_count: int, form: CopyFormat) -> bytes:
+    """`COPY (query) TO STDOUT`.
 
     Raises:
         BuildError: the query has values, and COPY takes no parameters.
@@ -59,7 +71,7 @@ def query_statement(sql: bytes, value_count: int) -> bytes:
         raise BuildError(
             f"this query has {value_count} values and COPY takes no parameters: write them as literal(...), or fetch it"
         )
-    return b"COPY (" + sql + b") TO STDOUT (FORMAT binary)"
+    return b"COPY (" + sql + f") TO STDOUT (FORMAT {form})".encode()
 
 
 class PieceSize:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from qail.errors import ConfigError
+from qail.pg.codec.user import TypeCodec, TypeName
 from qail.pg.config.load import load_config
 from qail.pg.driver.connection import Connection, ConnectionInfo, open_connection
 from qail.pg.driver.listen import DEFAULT_MAX_WAITING
@@ -82,6 +83,14 @@ class BlockingConnection(BlockingOnLink[Connection]):
             PostgresError: the server does not know the setting, or refuses the value.
         """
         self._run(self._inner.set_param(name, value, timeout=timeout))
+
+    def register_type(self, name: TypeName, how: TypeCodec | type[Any], /) -> None:
+        """Have values of a PostgreSQL type read and written as `how` says, from now on; as of `qail.Connection`.
+
+        Raises:
+            UsageError: it is a pool's connection, or no name of a type, or nothing that can stand for one.
+        """
+        self._runtime.at_once(partial(self._inner.register_type, name, how))
 
     def cancel(self) -> None:
         """Cancel what this connection runs, from another thread: its caller gets 57014. Returns when it has."""

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from qail.errors import UsageError
 from qail.pg.driver.copy import CopyOut
+from qail.pg.driver.copy_pieces import BYTES, check_writable, is_file
 from qail.pg.sync.running import Errand
 from qail.pg.sync.runtime import BlockingRuntime
 
@@ -23,9 +24,13 @@ PIECE_RECORDS: Final = 1000
 
 
 def records_of(records: Any) -> Any:
-    """What `copy_in` of the driver reads. Lists and tuples as they are: reading them runs no code of the user's."""
-    if type(records) in (list, tuple):
+    """What `copy_in` of the driver reads. Lists, tuples and bytes as they are: reading them runs no code of the user's;
+    and files, which it reads outside the engine itself.
+    """
+    if type(records) in (list, tuple) or isinstance(records, (*BYTES, str)) or is_file(records):
         return records
+    if not isinstance(records, Iterable) and not hasattr(records, "__aiter__"):
+        return records  # refused by the driver
     if hasattr(records, "__aiter__"):
         raise UsageError("the records of a blocking copy_in are an iterable, not an async one")
     return _read_outside(records)
@@ -43,7 +48,10 @@ async def _read_outside(records: Iterable[Any]) -> AsyncIterator[Any]:
 
 
 class BlockingCopyOut:
-    """Rows of a COPY TO STDOUT: `with` it and iterate, or iterate to the end. Rows are tuples in column order."""
+    """A COPY TO STDOUT: `with` it and iterate, iterate to the end, or let it write to a file.
+
+    In binary, rows are tuples in column order; in text and CSV, lines, as bytes.
+    """
 
     def __init__(self, copy: Any, runtime: BlockingRuntime) -> None:
         """`copy`: a CopyOut, or a PoolCopyOut."""
@@ -67,7 +75,21 @@ class BlockingCopyOut:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> tuple[Any, ...]:
+    def write_to(self, file: Any) -> int:
+        """Write all that is still to come to a binary file, in the format of this COPY; how many rows the server sent.
+
+        Nothing is written in binary once rows were read: their file would have no beginning.
+
+        Raises:
+            UsageError: bytes cannot be written to it, or the rows of a binary COPY are being read.
+        """
+        check_writable(file)
+        left, self._rows = self._rows[self._position :], []
+        written = self._runtime.run(_write_to(self._copy, file, left))
+        self._is_over = True
+        return written
+
+    def __next__(self) -> Any:
         if self._position >= len(self._rows):
             if self._is_over:
                 raise StopIteration
@@ -75,7 +97,7 @@ class BlockingCopyOut:
             if not self._rows:
                 self._is_over = True
                 raise StopIteration
-        row: tuple[Any, ...] = self._rows[self._position]
+        row = self._rows[self._position]
         self._position += 1
         return row
 
@@ -101,3 +123,12 @@ async def _next_rows(copy: Any) -> list[Any]:
     rest = inner._rows[inner._position :]
     inner._position = len(inner._rows)
     return [first, *rest]
+
+
+async def _write_to(copy: Any, file: Any, left: list[Any]) -> int:
+    """`left` was handed out to be iterated, and was not."""
+    if left:
+        inner: CopyOut = copy if isinstance(copy, CopyOut) else copy._rows
+        inner._rows, inner._position = left, 0
+    written: int = await copy.write_to(file)
+    return written

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from qail.ast.build.builder import Fetchable
 from qail.errors import ConnectionLost, Outcome
+from qail.pg.codec.user import TypeCodec, TypeName
 from qail.pg.config.load import load_config
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS
@@ -158,6 +159,14 @@ class BlockingPool(BlockingVerbs[Pool]):
     def listen(self, *channels: str, max_waiting: int = DEFAULT_MAX_WAITING) -> BlockingSubscription:
         """As `listen` of a connection, on one of its own that the pool lacks for as long as the block."""
         return BlockingSubscription(self._inner.listen(*channels, max_waiting=max_waiting), self._runtime)
+
+    def register_type(self, name: TypeName, how: TypeCodec | type[Any], /) -> None:
+        """Have values of a PostgreSQL type read and written as `how` says, from now on; as of `qail.Pool`.
+
+        Raises:
+            UsageError: it is no name of a type, or nothing that can stand for one.
+        """
+        self._runtime.at_once(partial(self._inner.register_type, name, how))
 
     def resize(self, max_size: int | None = None, *, min_size: int | None = None) -> None:
         """Other bounds from now on. Connections beyond `max_size` are closed as they come idle, missing ones opened.

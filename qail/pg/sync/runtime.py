@@ -75,6 +75,10 @@ class BlockingRuntime(BlockingEngine):
 
     # What the engine of the driver and the pool calls
 
+    @property
+    def presence(self) -> None:
+        return None
+
     def check_here(self, what: str) -> None:
         if self._generation != PROCESS.generation:
             raise UsageError(

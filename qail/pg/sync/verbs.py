@@ -180,24 +180,31 @@ class BlockingVerbs(Generic[V]):
         """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
         return self._run(self._inner.script(text, timeout=timeout))
 
-    def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
-        """Load `records` (an iterable of sequences) into `table` by binary COPY; how many rows.
+    def copy_in(
+        self, table: Any, records: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> int:
+        """Load `records` (an iterable of sequences) into `table` by COPY; how many rows.
 
-        What `records` does meanwhile holds up nobody else, and may use this very connection's pool.
+        With `format="text"` or `"csv"` they are bytes in that format: a file, or an iterable of bytes or str. A file
+        in binary holds what `copy_out(...).write_to(file)` wrote. What `records` does meanwhile holds up nobody else,
+        and may use this very connection's pool.
 
         Raises:
             EncodeError: a value does not fit its column; nothing is stored.
             PostgresError: the server refused a row or the table; nothing is stored.
         """
         source = records_of(records)
-        return self._run(self._inner.copy_in(table, source, columns=columns, timeout=timeout))
+        return self._run(self._inner.copy_in(table, source, columns=columns, format=format, timeout=timeout))
 
-    def copy_out(self, source: Any, *, columns: Any = None, timeout: float | None = None) -> BlockingCopyOut:
-        """The rows of a table or of a query without values, by binary COPY: `with` it, then iterate.
-
-        `timeout` is for each wait for the server: what the block does with a row is not counted.
+    def copy_out(
+        self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> BlockingCopyOut:
+        """A table, or a query without values, by COPY: `with` it for rows (text, csv: lines of bytes), or call its
+        `write_to(file)`. `timeout` is for each wait for the server: what the block does with a row is not counted.
         """
-        copy = self._runtime.at_once(partial(self._inner.copy_out, source, columns=columns, timeout=timeout))
+        copy = self._runtime.at_once(
+            partial(self._inner.copy_out, source, columns=columns, format=format, timeout=timeout)
+        )
         return BlockingCopyOut(copy, self._runtime)
 
     def transaction_status(self, transaction_id: int, /, *, timeout: float | None = None) -> TransactionStatus | None:

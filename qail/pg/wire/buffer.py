@@ -184,8 +184,6 @@ def read_frame_bytes(buffer: bytes, position: i64, end: i64) -> i64:
 def read_early_frame_bytes(buffer: bytes, position: i64, end: i64) -> i64:
     """As `read_frame_bytes`, before AuthenticationOk, when a backend may send little and only three kinds of it.
 
-    The caller counts the bytes of all these frames against MAX_EARLY_TOTAL_BYTES.
-
     Raises:
         ProtocolError: the type is none of `R`, `E`, `v`, or its length is out of bounds.
     """

@@ -121,7 +121,6 @@ MAX_PARAMETER_DESCRIPTION_BYTES: Final = 262_146
 # Before AuthenticationOk nobody has proved anything, so little is taken.
 MAX_AUTHENTICATION_BYTES: Final = 2_000
 MAX_EARLY_ERROR_BYTES: Final = 30_000
-MAX_EARLY_TOTAL_BYTES: Final = 65_536
 
 # What a backend takes: longer small messages make it drop the connection.
 MAX_SMALL_REQUEST_BYTES: Final = 10_000

@@ -230,7 +230,7 @@ def _samples() -> dict[int, list[bytes]]:
     values: dict[str, list[object]] = {}
     for case in CASES:
         values.setdefault(case.name, []).append(case.value)
-    found: dict[int, list[bytes]] = {600: [b"(1,2)", "é".encode()]}
+    found: dict[int, list[bytes]] = {60_000: [b"(1,2)", "é".encode()]}
     for oid, codec in BUILTIN.items():
         singles = values.get(codec.type_name.removesuffix("[]"))
         if singles is not None and codec.format_code == BINARY_FORMAT:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from qail import (
 )
 from qail.sqlstate import UndefinedTable
 from qail.testing import ChaosProxy
+from support.memory import resident_bytes
 
 MOST_PARAMETERS = 65_535
 KIB = 1024
@@ -60,11 +59,7 @@ async def a_flood_of_notices_meets_a_flood_of_parameters(run: FaultRun) -> None:
             assert await connection.fetch_value(Qail.get("wide").columns(count())) == MOST_PARAMETERS // 3 + 100
 
 
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-# As many on asyncio and uvloop: tests/server/pg/driver/test_pipelining.py, by tasks.
+# As many on uvloop: tests/server/pg/driver/test_pipelining.py, by tasks.
 PRESSED = {"asyncio": 2_000, "uvloop": 2_000, "trio": 10_000, "sync": 10_000}
 PRESSED_BYTES = 64 * KIB
 MOST_GROWTH_BYTES = 120 * KIB * KIB

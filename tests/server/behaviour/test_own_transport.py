@@ -51,7 +51,7 @@ def test_queries_run_over_a_socket_that_is_connected(backend: Backend, server: S
     async def body() -> None:
         async with backend.connect(server.dsn, stream=socket_to(server)) as connection:
             assert connection.info.transport == "stream"
-            assert connection.info.protocol_version == "3.0"
+            assert connection.info.protocol_version == ("3.2" if server.version >= 18 else "3.0")
             rows = await connection.fetch_all(Qail.get("pg_class").columns("relname"))
             assert await connection.fetch_value(Qail.get("pg_class").columns(count())) == len(rows)
             async with connection.transaction():

@@ -1,4 +1,4 @@
-"""`run`: runs a coroutine function on asyncio, on uvloop, and on trio where the test's file uses no asyncio itself."""
+"""`run`: runs a coroutine function on asyncio, on uvloop and on trio."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ Run = Callable[[Callable[[], Awaitable[Any]]], Any]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "run" in metafunc.fixturenames:
-        is_of_asyncio = hasattr(metafunc.module, "asyncio")
-        metafunc.parametrize("run", LOOPS if is_of_asyncio else (*LOOPS, "trio"), indirect=True)
+        metafunc.parametrize("run", (*LOOPS, "trio"), indirect=True)
 
 
 @pytest.fixture

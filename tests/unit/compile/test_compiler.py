@@ -127,7 +127,7 @@ def test_a_node_class_without_renderer_is_refused() -> None:
         lookup(select(Strange()))
 
 
-@pytest.mark.feature("PA1", partial="what the driver sends is shown by its own tests")
+@pytest.mark.feature("PA1")
 def test_a_parameter_takes_the_type_and_the_name_of_its_column() -> None:
     plan = lookup(select(User.id).where(User.age > 1, User.name == "x").limit(3)).plan
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qail.compile.quote import function_name, identifier, literal, qualified, type_name
 from qail.errors import BuildError
-from qail.pgtype import INT4, TEXT, PgType, array_of
+from qail.pgtype import BIT, INT4, INTERVAL, TEXT, VARBIT, PgType, array_of
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=15)
 
@@ -33,6 +33,11 @@ def test_qualified_names_keep_their_parts(names: list[str]) -> None:
     [
         (INT4, "int4"),
         (array_of(TEXT), "text[]"),
+        (INTERVAL, "interval"),
+        # Without the quotes it would be bit(1), and a cast to it would cut the value off.
+        (BIT, '"bit"'),
+        (array_of(BIT), '"bit"[]'),
+        (VARBIT, "varbit"),
         (PgType("mood", 12345, 0, "enum"), '"mood"'),
         (array_of(PgType("int4; drop table t", 1, 2, "x")), '"int4; drop table t"[]'),
     ],

@@ -4,31 +4,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from qail.ast.build.qail import Qail
 from qail.errors import DeadlineExceeded, Outcome, PostgresError
-from qail.pg.driver.connection import connect
-from qail.pg.pool.pool import create_pool
-from support.delaying_proxy import delaying_proxy
+from qail.testing import ChaosProxy, Rule
+from support.backends import Backend
 from support.listening import ListeningServer
-from support.servers import Database
+from support.servers import Database, Server
+from support.waiting import until
 
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+def is_asleep(server: Server, connection: Any) -> bool:
+    where = f"pid = {connection.info.process_id} AND wait_event = 'PgSleep'"
+    return server.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {where}") == [("1",)]
 
 
-async def _cancel_and_go_on(connection: Any) -> None:
+async def _cancel_and_go_on(backend: Backend, server: Server, connection: Any) -> None:
     for _ in range(5):
-        task = asyncio.ensure_future(connection.script("SELECT pg_sleep(60)"))
-        await asyncio.sleep(0.02)
-        await connection.cancel()
-        with pytest.raises(PostgresError) as caught:
-            await task
-        assert caught.value.sqlstate == "57014"
+        async with backend.jobs() as jobs:
+            victim = jobs.start(lambda: connection.script("SELECT pg_sleep(60)"))
+            await until(backend, lambda: is_asleep(server, connection))
+            await connection.cancel()
+            await victim.ended()
+        assert isinstance(victim.error, PostgresError)
+        assert victim.error.sqlstate == "57014"
         # Never hit, however soon it follows.
         assert await connection.script("SELECT 1") == [[("1",)]]
     await connection.cancel()
@@ -36,50 +38,59 @@ async def _cancel_and_go_on(connection: Any) -> None:
 
 
 @pytest.mark.feature("CA1")
-def test_cancel_ends_what_runs_and_never_the_next(run: Run, fresh_database: Database) -> None:
+def test_cancel_ends_what_runs_and_never_the_next(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
-        async with connect(fresh_database.dsn) as connection:
-            await _cancel_and_go_on(connection)
+        async with backend.connect(fresh_database.dsn) as connection:
+            await _cancel_and_go_on(backend, fresh_database.server, connection)
 
-    run(main)
+    backend.run(main)
 
 
-def test_a_cancel_that_comes_late_does_not_hit_the_next_statement(run: Run, fresh_database: Database) -> None:
+def test_a_cancel_that_comes_late_does_not_hit_the_next_statement(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
-        async with delaying_proxy(fresh_database.server.socket_path, delay_seconds=0.15) as proxy:
-            proxy.undelayed_connections = 1
-            user, name = fresh_database.server.user, fresh_database.name
-            async with connect(host=proxy.host, port=5432, user=user, dbname=name) as connection:
-                victim = asyncio.ensure_future(connection.script("SELECT pg_sleep(0.05)"))
-                await asyncio.sleep(0.01)
-                await connection.cancel()
-                assert await victim == [[("",)]]
-                assert await connection.script("SELECT pg_sleep(0.4)") == [[("",)]]
+        with ChaosProxy(fresh_database.dsn) as proxy:
+            async with backend.connect(proxy.dsn()) as connection:
+                late = proxy.add(Rule("hold", "server", message="cancel", on="any"))
+                async with backend.jobs() as jobs:
+                    victim = jobs.start(lambda: connection.script("SELECT pg_sleep(0.2)"))
+                    await until(backend, lambda: proxy.audit.sent["Q"] == 1)
+                    cancelling = jobs.start(connection.cancel)
+                    await backend.blocking(late.wait)
+                    await victim.ended()
+                    next_one = jobs.start(lambda: connection.script("SELECT pg_sleep(0.1)"))
+                    late.release()
+                    await cancelling.ended()
+                    await next_one.ended()
+                assert victim.result == [[("",)]]
+                assert next_one.result == [[("",)]]
+            proxy.audit.check()
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("CA1")
 @pytest.mark.parametrize("sslmode", ["disable", "verify-full"])
-def test_cancel_goes_over_tcp_and_tls(run: Run, tls_server: ListeningServer, sslmode: str) -> None:
+def test_cancel_goes_over_tcp_and_tls(backend: Backend, tls_server: ListeningServer, sslmode: str) -> None:
     async def main() -> None:
         settings = tls_server.settings("scram_user", sslmode=sslmode, sslrootcert=str(tls_server.ca_file))
-        async with connect(**settings) as connection:
-            await _cancel_and_go_on(connection)
+        async with backend.connect(**settings) as connection:
+            await _cancel_and_go_on(backend, tls_server, connection)
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("CA2")
 @pytest.mark.parametrize("kind", ["connection", "pool", "transaction"])
-def test_a_deadline_ends_the_call_and_the_executor_goes_on(run: Run, fresh_database: Database, kind: str) -> None:
+def test_a_deadline_ends_the_call_and_the_executor_goes_on(
+    backend: Backend, fresh_database: Database, kind: str
+) -> None:
     fresh_database.sql("CREATE TABLE log (id int PRIMARY KEY)")
     blocked = Qail.add("log").values({"id": 1})
 
     async def main() -> None:
-        async with connect(fresh_database.dsn) as other, other.transaction() as holder:
+        async with backend.connect(fresh_database.dsn) as other, other.transaction() as holder:
             await holder.execute(blocked)
-            async with connect(fresh_database.dsn) as connection, create_pool(fresh_database.dsn) as pool:
+            async with backend.connect(fresh_database.dsn) as connection, backend.pool(fresh_database.dsn) as pool:
                 if kind == "transaction":
                     with pytest.raises(DeadlineExceeded):
                         async with pool.transaction() as transaction:
@@ -95,12 +106,12 @@ def test_a_deadline_ends_the_call_and_the_executor_goes_on(run: Run, fresh_datab
                     await connection.cancel()
                 assert await db.fetch_all(Qail.get("log"), timeout=5) == []
 
-    run(main)
+    backend.run(main)
 
 
-def test_a_lease_left_with_a_running_statement_comes_back_clean(run: Run, fresh_database: Database) -> None:
+def test_a_lease_left_with_a_running_statement_comes_back_clean(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
-        async with create_pool(fresh_database.dsn, max_size=1) as pool:
+        async with backend.pool(fresh_database.dsn, max_size=1) as pool:
             with pytest.raises(DeadlineExceeded):
                 async with pool.acquire() as connection:
                     first = connection.info.process_id
@@ -109,4 +120,4 @@ def test_a_lease_left_with_a_running_statement_comes_back_clean(run: Run, fresh_
                 assert connection.info.process_id == first
                 assert await connection.script("SELECT 1") == [[("1",)]]
 
-    run(main)
+    backend.run(main)

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,12 +15,11 @@ import pytest
 
 from qail.ast.build.qail import Qail
 from qail.errors import BuildError, EncodeError, PostgresError
-from qail.pg.driver.connection import connect
-from qail.pg.pool.pool import create_pool
-from support.delaying_proxy import delaying_proxy
+from qail.testing import ChaosProxy
+from support.backends import Backend
 from support.servers import Database
+from support.waiting import until
 
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
 IN = pytest.mark.feature("CP1", partial="binary only")
 ABORT = pytest.mark.feature("CP4")
 OUT = pytest.mark.feature("CP2", partial="binary only, rows only")
@@ -46,14 +44,14 @@ def record(number: int) -> tuple[Any, ...]:
 @IN
 @OUT
 @pytest.mark.parametrize("kind", ["connection", "pool", "transaction"])
-def test_what_goes_in_comes_out(run: Run, things: Database, kind: str) -> None:
+def test_what_goes_in_comes_out(backend: Backend, things: Database, kind: str) -> None:
     async def slowly() -> AsyncIterator[tuple[Any, ...]]:
         for number in range(500, 600):
-            await asyncio.sleep(0)
+            await backend.sleep(0)
             yield record(number)
 
     async def main() -> None:
-        async with connect(things.dsn) as connection, create_pool(things.dsn) as pool:
+        async with backend.connect(things.dsn) as connection, backend.pool(things.dsn) as pool:
 
             async def fill(db: Any) -> None:
                 assert await db.copy_in("things", (record(i) for i in range(500))) == 500
@@ -76,11 +74,11 @@ def test_what_goes_in_comes_out(run: Run, things: Database, kind: str) -> None:
             assert [row async for row in db.copy_out(query)][:1] == [("short", 700)]
             assert len(await db.fetch_all(Qail.get("things"))) == 601
 
-    run(main)
+    backend.run(main)
 
 
 @IN
-def test_memory_is_bounded_by_pieces_and_not_by_the_load(run: Run, things: Database) -> None:
+def test_memory_is_bounded_by_pieces_and_not_by_the_load(backend: Backend, things: Database) -> None:
     count, name = 20_000, "n" * 4000
 
     def source() -> Iterator[tuple[Any, ...]]:
@@ -88,9 +86,8 @@ def test_memory_is_bounded_by_pieces_and_not_by_the_load(run: Run, things: Datab
             yield (number, name, None, None, None)
 
     async def main() -> None:
-        async with delaying_proxy(things.server.socket_path, buffer_bytes=16_384) as proxy:
-            where = {"host": proxy.host, "port": 5432, "user": things.server.user, "dbname": things.name}
-            async with connect(**where) as db:
+        with ChaosProxy(things.dsn, buffer_bytes=16_384) as proxy:
+            async with backend.connect(proxy.dsn()) as db:
                 tracemalloc.start()
                 try:
                     assert await db.copy_in("things", source()) == count
@@ -100,36 +97,42 @@ def test_memory_is_bounded_by_pieces_and_not_by_the_load(run: Run, things: Datab
                 # 80 MB went through.
                 assert peak < 8 * 1024 * 1024
 
-    run(main)
+    backend.run(main)
 
 
 @OUT
-def test_a_slow_reader_holds_the_server_back(run: Run, things: Database) -> None:
+@pytest.mark.backends("asyncio", "uvloop", "trio")  # between the calls of a blocking one nobody reads
+def test_a_slow_reader_holds_the_server_back(backend: Backend, things: Database) -> None:
     things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 200000) i")
+    waiting = "SELECT wait_event FROM pg_stat_activity WHERE query LIKE 'COPY%' AND datname = current_database()"
 
     async def main() -> None:
-        async with connect(things.dsn) as db, db.copy_out("things", columns=["Id", "name"]) as rows:
+        async with backend.connect(things.dsn) as db, db.copy_out("things", columns=["Id", "name"]) as rows:
             await anext(rows)
+            seen = [-1]
+
+            def is_at_rest() -> bool:
+                seen.append(len(rows._reader.rows))
+                return seen[-1] == seen[-2] and things.sql(waiting) == [("ClientWrite",)]
+
+            # A server that nobody holds back would write all 200 MB into the reader's memory.
+            await until(backend, is_at_rest)
             assert rows._reader is not None
-            seen = -1
-            while seen < len(rows._reader.rows):
-                seen = len(rows._reader.rows)
-                await asyncio.sleep(0.2)
-            assert seen < 60_000
+            assert len(rows._reader.rows) < 60_000
             assert sum([1 async for _ in rows]) == 199_999
 
-    run(main)
+    backend.run(main)
 
 
 @IN
 @ABORT
-def test_a_failing_source_stores_nothing_and_the_connection_goes_on(run: Run, things: Database) -> None:
+def test_a_failing_source_stores_nothing_and_the_connection_goes_on(backend: Backend, things: Database) -> None:
     def source() -> Iterator[tuple[Any, ...]]:
         yield from map(record, range(1000))
         raise ZeroDivisionError
 
     async def main() -> None:
-        async with connect(things.dsn) as db:
+        async with backend.connect(things.dsn) as db:
             with pytest.raises(ZeroDivisionError):
                 await db.copy_in("things", source())
             with pytest.raises(EncodeError, match="name"):
@@ -139,14 +142,16 @@ def test_a_failing_source_stores_nothing_and_the_connection_goes_on(run: Run, th
             assert await db.fetch_all(Qail.get("things")) == []
             assert await db.copy_in("things", [record(1)]) == 1
 
-    run(main)
+    backend.run(main)
 
 
 @IN
 @pytest.mark.parametrize("rows", [2, 100_000])
-def test_what_the_server_refuses_is_told_and_the_connection_goes_on(run: Run, things: Database, rows: int) -> None:
+def test_what_the_server_refuses_is_told_and_the_connection_goes_on(
+    backend: Backend, things: Database, rows: int
+) -> None:
     async def main() -> None:
-        async with connect(things.dsn) as db:
+        async with backend.connect(things.dsn) as db:
             with pytest.raises(PostgresError) as caught:
                 await db.copy_in("things", (record(i % (rows - 1)) for i in range(rows)))
             assert caught.value.sqlstate == "23505"
@@ -162,44 +167,49 @@ def test_what_the_server_refuses_is_told_and_the_connection_goes_on(run: Run, th
                 [row async for row in db.copy_out(Qail.get("things").eq("Id", 1))]
             assert await db.fetch_all(Qail.get("things")) == []
 
-    run(main)
+    backend.run(main)
 
 
 @IN
-def test_a_cancelled_load_stores_nothing(run: Run, things: Database) -> None:
+@pytest.mark.backends("asyncio", "uvloop", "trio")
+def test_a_cancelled_load_stores_nothing(backend: Backend, things: Database) -> None:
     async def forever() -> AsyncIterator[tuple[Any, ...]]:
         number = 0
         while True:
             yield record(number)
             number += 1
-            await asyncio.sleep(0)
+            counted.append(number)
+            await backend.sleep(0)
+
+    counted: list[int] = []
 
     async def main() -> None:
-        async with connect(things.dsn) as db:
-            task = asyncio.ensure_future(db.copy_in("things", forever()))
-            await asyncio.sleep(0.1)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+        async with backend.connect(things.dsn) as db, backend.jobs() as jobs:
+            load = jobs.start(lambda: db.copy_in("things", forever()))
+            await until(backend, lambda: len(counted) > 1000)
+            load.cancel()
+            await load.ended()
+            assert load.error is not None
+            assert not isinstance(load.error, Exception)
             assert await db.fetch_all(Qail.get("things")) == []
 
-    run(main)
+    backend.run(main)
 
 
 @OUT
 @ABORT
 @pytest.mark.parametrize("kind", ["connection", "pool"])
-def test_leaving_early_leaves_the_connection_usable(run: Run, things: Database, kind: str) -> None:
+def test_leaving_early_leaves_the_connection_usable(backend: Backend, things: Database, kind: str) -> None:
     things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 50000) i")
 
     async def main() -> None:
-        open_it = connect if kind == "connection" else create_pool
+        open_it = backend.connect if kind == "connection" else backend.pool
         async with open_it(things.dsn) as db:
             async with db.copy_out("things") as rows:
                 assert (await anext(rows))[0] == 1
             assert len(await db.fetch_all(Qail.get("things").columns("Id"))) == 50_000
 
-    run(main)
+    backend.run(main)
 
 
 @IN
@@ -216,7 +226,7 @@ def test_leaving_early_leaves_the_connection_usable(run: Run, things: Database, 
     ],
 )
 def test_a_wrong_record_is_named_and_nothing_is_stored(
-    run: Run, things: Database, kind: str, number: int, wrong: Any, told: str
+    backend: Backend, things: Database, kind: str, number: int, wrong: Any, told: str
 ) -> None:
     def source() -> Iterator[Any]:
         yield from (record(i) for i in range(1, number))
@@ -229,7 +239,7 @@ def test_a_wrong_record_is_named_and_nothing_is_stored(
         assert not caught.value.connection_spent
 
     async def main() -> None:
-        async with create_pool(things.dsn, max_size=1) as pool, connect(things.dsn) as connection:
+        async with backend.pool(things.dsn, max_size=1) as pool, backend.connect(things.dsn) as connection:
             db: Any = pool if kind == "pool" else connection
             if kind == "transaction":
                 with pytest.raises(PostgresError):
@@ -243,14 +253,16 @@ def test_a_wrong_record_is_named_and_nothing_is_stored(
             assert await db.copy_in("things", [record(1)]) == 1
             assert pool.stats().lost_total == 0
 
-    run(main)
+    backend.run(main)
 
 
 @IN
 @ABORT
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("after", [0, 1, 5000])
-def test_the_sources_own_exception_comes_out_unchanged(run: Run, things: Database, is_async: bool, after: int) -> None:
+def test_the_sources_own_exception_comes_out_unchanged(
+    backend: Backend, things: Database, is_async: bool, after: int
+) -> None:
     error = LookupError("my own")
 
     def source() -> Iterator[Any]:
@@ -262,7 +274,7 @@ def test_the_sources_own_exception_comes_out_unchanged(run: Run, things: Databas
             yield each
 
     async def main() -> None:
-        async with create_pool(things.dsn, max_size=1) as pool:
+        async with backend.pool(things.dsn, max_size=1) as pool:
             with pytest.raises(LookupError) as caught:
                 await pool.copy_in("things", slowly() if is_async else source())
             assert caught.value is error
@@ -271,16 +283,16 @@ def test_the_sources_own_exception_comes_out_unchanged(run: Run, things: Databas
             assert await pool.copy_in("things", [record(1)]) == 1
             assert pool.stats().lost_total == 0
 
-    run(main)
+    backend.run(main)
 
 
 @OUT
 @ABORT
-def test_a_reader_that_fails_or_breaks_off_leaves_the_connection_usable(run: Run, things: Database) -> None:
+def test_a_reader_that_fails_or_breaks_off_leaves_the_connection_usable(backend: Backend, things: Database) -> None:
     things.sql("INSERT INTO things SELECT i, repeat('n', 1000) FROM generate_series(1, 50000) i")
 
     async def main() -> None:
-        async with connect(things.dsn) as db:
+        async with backend.connect(things.dsn) as db:
             process_id = db.info.process_id
             for _ in range(3):
                 with pytest.raises(ZeroDivisionError):
@@ -290,4 +302,4 @@ def test_a_reader_that_fails_or_breaks_off_leaves_the_connection_usable(run: Run
                 assert await db.script("SELECT 1") == [[("1",)]]
             assert db.info.process_id == process_id
 
-    run(main)
+    backend.run(main)

@@ -12,7 +12,8 @@ import qail
 from support.servers import Database
 
 PROGRAM = """
-import asyncio, os, sys
+import os, sys
+import anyio
 import qail
 from qail import Qail
 
@@ -51,20 +52,40 @@ async def main():
                 os._exit(2)
             _, status = os.waitpid(process_id, 0)
             after = await transaction.fetch_value(ONE)
-        values = await asyncio.gather(*[pool.fetch_value(ONE) for _ in range(20)], connection.fetch_value(ONE))
+        values = [await connection.fetch_value(ONE)]
+
+        async def fetch():
+            values.append(await pool.fetch_value(ONE))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(fetch)
         print(os.waitstatus_to_exitcode(status), before, after, sum(values))
 
-asyncio.run(main())
+anyio.run(main, OPTIONS)
 """
+LOOPS = {
+    "asyncio": 'backend="asyncio"',
+    "uvloop": 'backend="asyncio", backend_options={"use_uvloop": True}',
+    "trio": 'backend="trio"',
+}
 
 
 @pytest.mark.feature("PO8")
-def test_a_forked_child_is_refused_and_the_parent_goes_on(fresh_database: Database) -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_forked_child_is_refused_and_the_parent_goes_on(fresh_database: Database, loop: str) -> None:
     fresh_database.sql("CREATE TABLE one AS SELECT 1 AS id")
     root = Path(qail.__file__).resolve().parents[1]
 
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM, fresh_database.dsn],
+        [
+            sys.executable,
+            "-W",
+            "ignore::DeprecationWarning",
+            "-c",
+            PROGRAM.replace("OPTIONS", LOOPS[loop]),
+            fresh_database.dsn,
+        ],
         capture_output=True,
         text=True,
         check=False,

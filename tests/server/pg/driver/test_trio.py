@@ -17,9 +17,7 @@ from qail.pg.pool.pool import create_pool
 from support.listening import ListeningServer
 from support.servers import Database
 
-PARTIAL = pytest.mark.feature(
-    "CN9", partial="the tests of COPY, pipelining, connecting and pool sharing that use asyncio themselves"
-)
+EVERYWHERE = pytest.mark.feature("CN9")
 
 
 def run(main: Callable[[], Awaitable[Any]]) -> None:
@@ -40,7 +38,7 @@ def name_of(number: int) -> Any:
     return Qail.get("numbers").columns("name").eq("id", number)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_connects_fetches_and_cancels_on_trio(numbers: Database) -> None:
     async def main() -> None:
         async with connect(numbers.dsn) as connection:
@@ -75,7 +73,7 @@ def test_connects_fetches_and_cancels_on_trio(numbers: Database) -> None:
     run(main)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_pool_transaction_and_copy_on_trio(numbers: Database) -> None:
     async def main() -> None:
         async with create_pool(numbers.dsn, max_size=2) as pool:
@@ -98,7 +96,7 @@ def test_pool_transaction_and_copy_on_trio(numbers: Database) -> None:
     run(main)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_tls_and_wrong_certificates_on_trio(tls_server: ListeningServer) -> None:
     async def main() -> None:
         settings = tls_server.settings("scram_user", sslmode="verify-full", sslrootcert=tls_server.ca_pem)
@@ -112,7 +110,7 @@ def test_tls_and_wrong_certificates_on_trio(tls_server: ListeningServer) -> None
     run(main)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_outside_asyncio_only_the_block_opens(numbers: Database) -> None:
     async def main() -> None:
         with pytest.raises(UsageError, match="async with"):
@@ -126,7 +124,7 @@ def test_outside_asyncio_only_the_block_opens(numbers: Database) -> None:
     run(main)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_notices_healing_and_giving_up_on_trio(numbers: Database) -> None:
     async def main() -> None:
         heard: list[str] = []
@@ -156,7 +154,7 @@ def test_notices_healing_and_giving_up_on_trio(numbers: Database) -> None:
     run(main)
 
 
-@PARTIAL
+@EVERYWHERE
 def test_closing_while_a_statement_runs_ends_it_on_trio(numbers: Database) -> None:
     async def main() -> None:
         async with connect(numbers.dsn) as connection:

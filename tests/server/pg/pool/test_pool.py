@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import warnings
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
+import trio
 
 from qail.ast.build.qail import Qail
 from qail.errors import ConfigError, PoolClosed, PoolTimeout, UsageError
 from qail.pg.driver.segment import control
 from qail.pg.pool.pool import create_pool
+from support.backends import Backend
 from support.servers import Database
-
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+from support.waiting import until
 
 
 @pytest.fixture
@@ -35,11 +38,23 @@ def backends(database: Database) -> int:
 ONE = Qail.get("one").columns("id")
 
 
+def name_myself(backend: Backend, name: str) -> None:
+    """Give the running task, or thread, its name."""
+    if backend.name == "trio":
+        trio.lowlevel.current_task().name = name
+    elif backend.name == "sync":
+        threading.current_thread().name = name
+    else:
+        task = asyncio.current_task()
+        assert task is not None
+        task.set_name(name)
+
+
 @pytest.mark.feature("PO1")
-def test_a_thousand_tasks_never_exceed_the_maximum(run: Run, counted: Database) -> None:
+def test_a_thousand_tasks_never_exceed_the_maximum(backend: Backend, counted: Database) -> None:
     async def main() -> None:
         most = 0
-        async with create_pool(counted.dsn, max_size=4) as pool:
+        async with backend.pool(counted.dsn, max_size=4) as pool:
 
             async def work(number: int) -> None:
                 nonlocal most
@@ -52,39 +67,42 @@ def test_a_thousand_tasks_never_exceed_the_maximum(run: Run, counted: Database) 
                         if number % 100 == 0:
                             assert backends(counted) <= 4
 
-            await asyncio.gather(*[work(number) for number in range(1000)])
+            numbers = range(1000) if backend.can_cancel else range(100)  # threads
+            results = await backend.together(*[partial(work, number) for number in numbers])
+            assert results == [None] * len(numbers)
             assert most <= 4
-            assert len(await pool.fetch_all(Qail.get("log"))) == 900
+            assert len(await pool.fetch_all(Qail.get("log"))) == len(numbers) * 9 // 10
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("PO1")
-def test_waiters_are_served_in_order(run: Run, counted: Database) -> None:
+def test_waiters_are_served_in_order(backend: Backend, counted: Database) -> None:
     async def main() -> None:
         served: list[int] = []
-        async with create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.pool(counted.dsn, max_size=1) as pool:
 
             async def work(number: int) -> None:
                 async with pool.acquire():
                     served.append(number)
-                    await asyncio.sleep(0)
+                    await backend.sleep(0)
 
-            async with pool.acquire():
-                tasks = [asyncio.ensure_future(work(number)) for number in range(20)]
-                await asyncio.sleep(0)
-            await asyncio.gather(*tasks)
+            async with backend.jobs() as jobs, pool.acquire():
+                for number in range(20):
+                    jobs.start(partial(work, number))
+                    await until(backend, lambda n=number: pool.stats().waiting == n + 1)  # type: ignore[misc]
         assert served == list(range(20))
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("PO1")
-def test_pool_timeout_says_who_holds_what(run: Run, counted: Database) -> None:
+def test_pool_timeout_says_who_holds_what(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.pool(counted.dsn, max_size=1) as pool:
 
             async def holder() -> None:
+                name_myself(backend, "the holder")
                 async with pool.acquire():
                     with pytest.raises(PoolTimeout) as caught:
                         async with pool.acquire(timeout=0.05):
@@ -97,18 +115,18 @@ def test_pool_timeout_says_who_holds_what(run: Run, counted: Database) -> None:
                     with pytest.raises(PoolTimeout):
                         await pool.fetch_value(ONE, timeout=0.05)
 
-            await asyncio.create_task(holder(), name="the holder")
+            assert await backend.together(holder) == [None]
             assert await pool.fetch_value(ONE) == 1
             assert pool.stats().waiting == 0
             assert pool.stats().timeouts_total == 2
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("PO2")
-def test_a_lease_is_given_back_once(run: Run, counted: Database) -> None:
+def test_a_lease_is_given_back_once(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=2) as pool:
+        async with backend.pool(counted.dsn, max_size=2) as pool:
             async with pool.acquire() as connection:
                 assert pool.stats().leased == 1
             assert (pool.stats().leased, pool.stats().idle) == (0, 1)
@@ -129,13 +147,13 @@ def test_a_lease_is_given_back_once(run: Run, counted: Database) -> None:
             assert (pool.stats().idle, pool.stats().lost_total) == (0, 1)
             assert await pool.fetch_value(ONE) == 1
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.feature("PO2")
-def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(run: Run, counted: Database) -> None:
+def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.pool(counted.dsn, max_size=1) as pool:
             forgotten = await pool.acquire()
             first = forgotten.info.process_id
             with warnings.catch_warnings(record=True) as caught:
@@ -147,7 +165,7 @@ def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(run: Run, 
                 assert connection.info.process_id != first
             assert pool.stats().lost_total == 1
 
-    run(main)
+    backend.run(main)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +181,13 @@ def test_a_forgotten_connection_is_found_and_destroyed_with_a_warning(run: Run, 
     ],
     ids=["settings", "open", "temp", "lock", "listen", "role", "failed"],
 )
-def test_the_next_borrower_finds_nothing(run: Run, counted: Database, dirt: str, probe: str, expected: str) -> None:
+def test_the_next_borrower_finds_nothing(
+    backend: Backend, counted: Database, dirt: str, probe: str, expected: str
+) -> None:
     from qail.errors import PostgresError
 
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.pool(counted.dsn, max_size=1) as pool:
             async with pool.acquire() as connection:
                 first = connection.info.process_id
                 try:
@@ -178,12 +198,13 @@ def test_the_next_borrower_finds_nothing(run: Run, counted: Database, dirt: str,
                 assert connection.info.process_id == first
                 assert await connection.script(probe) == [[(expected,)]]
 
-    run(main)
+    backend.run(main)
 
 
-def test_a_transaction_left_open_on_a_shared_connection_spends_it(run: Run, counted: Database) -> None:
+@pytest.mark.backends("asyncio", "uvloop", "trio")  # it runs a segment beneath the verbs
+def test_a_transaction_left_open_on_a_shared_connection_spends_it(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.pool(counted.dsn, max_size=1) as pool:
             await pool.fetch_value(ONE)
             keeper = pool._keeper
             assert keeper is not None
@@ -199,48 +220,51 @@ def test_a_transaction_left_open_on_a_shared_connection_spends_it(run: Run, coun
                 assert connection.info.process_id != process_id
             assert pool.stats().lost_total == 1
 
-    run(main)
+    backend.run(main)
 
 
-def test_lost_connections_are_replaced(run: Run, counted: Database) -> None:
+def test_lost_connections_are_replaced(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, min_size=2, max_size=3) as pool:
+        async with backend.pool(counted.dsn, min_size=2, max_size=3) as pool:
             assert backends(counted) == 2
             counted.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 f"WHERE datname = '{counted.name}' AND pid <> pg_backend_pid()"
             )
-            while pool.stats().lost_total < 2 or pool.stats().idle < 2:
-                await asyncio.sleep(0.005)
+            await until(backend, lambda: pool.stats().lost_total == 2 and pool.stats().idle == 2)
             assert await pool.fetch_value(ONE) == 1
             assert (pool.stats().lost_total, pool.stats().opened_total, pool.stats().size) == (2, 4, 2)
 
-    run(main)
+    backend.run(main)
 
 
-def test_closing_waits_for_what_runs_and_refuses_what_waits(run: Run, counted: Database) -> None:
+def test_closing_waits_for_what_runs_and_refuses_what_waits(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        pool = await create_pool(counted.dsn, max_size=1).open()
-        connection = await pool.acquire()
-        waiting = asyncio.ensure_future(pool.fetch_value(ONE))
-        await asyncio.sleep(0)
-        closing = asyncio.ensure_future(pool.close(timeout=5))
-        with pytest.raises(PoolClosed):
-            await waiting
-        assert not closing.done()
-        assert await connection.fetch_value(ONE) == 1
-        await pool.release(connection)
-        await closing
-        assert backends(counted) == 0
+        async with backend.pool(counted.dsn, max_size=1) as pool, backend.jobs() as jobs:
+            async with pool.acquire() as connection:
+                waiting = jobs.start(lambda: pool.fetch_value(ONE))
+                await until(backend, lambda: pool.stats().waiting == 1)
+                closing = jobs.start(lambda: close(pool))
+                await waiting.ended()
+                assert isinstance(waiting.error, PoolClosed)
+                assert not closed
+                assert await connection.fetch_value(ONE) == 1
+            await closing.ended()
+            assert closed
+            assert backends(counted) == 0
 
-        pool = await create_pool(counted.dsn, max_size=1).open()
-        connection = await pool.acquire()
-        await pool.close(timeout=0.05)
-        with pytest.raises(Exception, match=r"clos|lost"):
-            await connection.fetch_value(ONE)
-        await pool.release(connection)
+        async with backend.pool(counted.dsn, max_size=1) as pool, pool.acquire() as connection:
+            await pool.close(timeout=0.05)
+            with pytest.raises(Exception, match=r"clos|lost"):
+                await connection.fetch_value(ONE)
 
-    run(main)
+    closed: list[bool] = []
+
+    async def close(pool: Any) -> None:
+        await pool.close(timeout=5)
+        closed.append(True)
+
+    backend.run(main)
 
 
 @pytest.mark.parametrize("sizes", [(-1, 5), (3, 2), (0, 0)])
@@ -250,29 +274,28 @@ def test_sizes_that_cannot_be_are_refused(sizes: tuple[int, int]) -> None:
 
 
 @pytest.mark.feature("PO6")
-def test_resizing_takes_effect_as_connections_come_idle(run: Run, counted: Database) -> None:
+def test_resizing_takes_effect_as_connections_come_idle(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with create_pool(counted.dsn, max_size=1) as pool:
-            first = await pool.acquire()
-            waiting = asyncio.ensure_future(pool.acquire().__aenter__())
-            await asyncio.sleep(0)
-            pool.resize(3)
-            second = await waiting
-            third = await pool.acquire()
-            assert (pool.stats().max_size, pool.stats().size) == (3, 3)
+        async with backend.pool(counted.dsn, max_size=1) as pool:
+            async with backend.jobs() as jobs, AsyncExitStack() as leases:
+                first = await leases.enter_async_context(pool.acquire())
+                waiting = jobs.start(lambda: leases.enter_async_context(pool.acquire()))
+                await until(backend, lambda: pool.stats().waiting == 1)
+                pool.resize(3)
+                await waiting.ended()
+                third = await leases.enter_async_context(pool.acquire())
+                assert (pool.stats().max_size, pool.stats().size) == (3, 3)
 
-            pool.resize(1)
-            assert pool.stats().size == 3
-            for connection in (first, second, third):
-                assert await connection.fetch_value(ONE) == 1
-                await pool.release(connection)
+                pool.resize(1)
+                assert pool.stats().size == 3
+                for connection in (first, waiting.result, third):
+                    assert await connection.fetch_value(ONE) == 1
             assert (pool.stats().max_size, pool.stats().size, pool.stats().lost_total) == (1, 1, 0)
-            assert await asyncio.gather(*[pool.fetch_value(ONE) for _ in range(50)]) == [1] * 50
-            while backends(counted) > 1:
-                await asyncio.sleep(0.01)
+            assert await backend.together(*[partial(pool.fetch_value, ONE)] * 50) == [1] * 50
+            await until(backend, lambda: backends(counted) == 1)
             for wrong in (0, -1):
                 with pytest.raises(ConfigError, match="max_size"):
                     pool.resize(wrong)
             assert pool.stats().max_size == 1
 
-    run(main)
+    backend.run(main)

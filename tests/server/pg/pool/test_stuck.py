@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from qail.ast.build.qail import Qail
 from qail.errors import ConnectionLost, DeadlineExceeded, Outcome
-from qail.pg.driver.connection import connect
 from qail.pg.pool import stuck
-from qail.pg.pool.pool import create_pool
-from support.delaying_proxy import holding_proxy
+from qail.testing import ChaosProxy, Rule
+from support.backends import Backend
 from support.servers import Database
+from support.waiting import until
 
-Run = Callable[[Callable[[], Awaitable[Any]]], Any]
 FROZEN = pytest.mark.feature("CA2")
 ONE = Qail.get("one").columns("id")
 BLOCKED = Qail.add("log").values({"id": 1})
@@ -28,117 +26,117 @@ def counted(fresh_database: Database) -> Database:
     return fresh_database
 
 
-async def until(is_true: Callable[[], bool]) -> None:
-    """Bounded: far longer than any grace."""
-    async with asyncio.timeout(30):
-        while not is_true():
-            await asyncio.sleep(0.01)
-
-
 @FROZEN
-def test_a_frozen_connection_is_passed_by_and_then_replaced(run: Run, counted: Database) -> None:
+def test_a_frozen_connection_is_passed_by_and_then_replaced(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with holding_proxy(counted.server.socket_path) as proxy:
-            where: dict[str, Any] = {"host": proxy.host, "user": counted.server.user, "dbname": counted.name}
-            async with create_pool(**where, port=5432, max_size=2) as pool:
+        with ChaosProxy(counted.dsn) as proxy:
+            async with backend.pool(proxy.dsn(), max_size=2) as pool:
                 assert await pool.fetch_value(ONE) == 1
-                proxy.hold("D")
+                held = proxy.add(Rule("hold", message="D"))
                 with pytest.raises(DeadlineExceeded) as caught:
                     await pool.fetch_value(ONE, timeout=0.1)
                 assert caught.value.outcome == Outcome.NO_EFFECT
-                proxy.hold_no_more()
+                held.disarm()
 
                 assert await pool.fetch_value(ONE, timeout=2) == 1
                 assert pool.stats().size == 2
-                await until(lambda: pool.stats().lost_total == 1)
-                assert await asyncio.gather(*[pool.fetch_value(ONE) for _ in range(50)]) == [1] * 50
+                await until(backend, lambda: pool.stats().lost_total == 1)
+                assert await backend.together(*[partial(pool.fetch_value, ONE)] * 50) == [1] * 50
 
-    run(main)
+    backend.run(main)
 
 
 @FROZEN
-def test_the_only_connection_frozen_does_not_hold_the_pool_up_for_ever(run: Run, counted: Database) -> None:
+def test_the_only_connection_frozen_does_not_hold_the_pool_up_for_ever(backend: Backend, counted: Database) -> None:
     async def main() -> None:
-        async with holding_proxy(counted.server.socket_path) as proxy:
-            where: dict[str, Any] = {"host": proxy.host, "user": counted.server.user, "dbname": counted.name}
-            async with create_pool(**where, port=5432, max_size=1) as pool:
+        with ChaosProxy(counted.dsn) as proxy:
+            async with backend.pool(proxy.dsn(), max_size=1) as pool:
                 assert await pool.fetch_value(ONE) == 1
-                proxy.hold("D")
+                held = proxy.add(Rule("hold", message="D"))
                 for _ in range(3):
                     with pytest.raises(DeadlineExceeded):
                         await pool.fetch_value(ONE, timeout=0.1)
-                proxy.hold_no_more()
-                await until(lambda: pool.stats().lost_total == 1)
+                held.disarm()
+                await until(backend, lambda: pool.stats().lost_total == 1)
                 assert await pool.fetch_value(ONE, timeout=10) == 1
 
-    run(main)
+    backend.run(main)
 
 
 @FROZEN
 def test_those_behind_a_frozen_head_are_told_in_the_end(
-    run: Run, counted: Database, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, counted: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stuck, "NEIGHBOUR_SECONDS", 0.1)
 
     async def main() -> None:
-        async with holding_proxy(counted.server.socket_path) as proxy:
-            where: dict[str, Any] = {"host": proxy.host, "user": counted.server.user, "dbname": counted.name}
-            async with create_pool(**where, port=5432, max_size=1) as pool:
+        with ChaosProxy(counted.dsn) as proxy:
+            async with backend.pool(proxy.dsn(), max_size=1) as pool:
                 assert await pool.fetch_value(ONE) == 1
                 assert await pool.execute(Qail.add("log").values({"id": 2})) == 1
-                proxy.hold("D")
-                head = asyncio.ensure_future(pool.fetch_value(ONE, timeout=0.1))
-                behind = asyncio.ensure_future(pool.execute(BLOCKED))
-                with pytest.raises(DeadlineExceeded):
-                    await head
-                proxy.hold_no_more()
-                with pytest.raises(ConnectionLost) as caught:
-                    await behind
-                assert caught.value.outcome == Outcome.UNKNOWN
+                held = proxy.add(Rule("hold", message="D"))
+                async with backend.jobs() as jobs:
+                    head = jobs.start(lambda: pool.fetch_value(ONE, timeout=0.5))
+                    await backend.blocking(held.wait)
+                    behind = jobs.start(lambda: pool.execute(BLOCKED))
+                    await head.ended()
+                    assert isinstance(head.error, DeadlineExceeded)
+                    held.disarm()
+                    await behind.ended()
+                assert isinstance(behind.error, ConnectionLost)
+                assert behind.error.outcome == Outcome.UNKNOWN
                 assert await pool.fetch_value(ONE) == 1
 
-    run(main)
+    backend.run(main)
 
 
 @FROZEN
-def test_a_statement_nobody_waits_for_is_cancelled_and_its_connection_goes_on(run: Run, counted: Database) -> None:
+def test_a_statement_nobody_waits_for_is_cancelled_and_its_connection_goes_on(
+    backend: Backend, counted: Database
+) -> None:
     async def main() -> None:
-        async with connect(counted.dsn) as other, create_pool(counted.dsn, max_size=1) as pool:
+        async with backend.connect(counted.dsn) as other, backend.pool(counted.dsn, max_size=1) as pool:
             async with pool.acquire() as connection:
                 first = connection.info.process_id
             async with other.transaction() as holder:
                 await holder.execute(BLOCKED)
                 with pytest.raises(DeadlineExceeded):
                     await pool.execute(BLOCKED, timeout=0.1)
-                await until(lambda: pool.stats().idle == 1)
+                await until(backend, lambda: pool.stats().idle == 1)
                 async with pool.acquire() as connection:
                     assert connection.info.process_id == first
             assert pool.stats().lost_total == 0
             assert await pool.fetch_all(Qail.get("log")) == [(1,)]
 
-    run(main)
+    backend.run(main)
 
 
 @FROZEN
 @pytest.mark.parametrize("kind", ["connection", "lease", "pool"])
-def test_closing_a_busy_connection_ends_what_the_server_runs_for_it(run: Run, counted: Database, kind: str) -> None:
+def test_closing_a_busy_connection_ends_what_the_server_runs_for_it(
+    backend: Backend, counted: Database, kind: str
+) -> None:
     running = (
         "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(61)%' AND state = 'active' "
         f"AND datname = '{counted.name}' AND pid <> pg_backend_pid()"
     )
 
+    async def close_while_busy(pool: Any) -> None:
+        async with (
+            backend.connect(counted.dsn) if kind == "connection" else pool.acquire() as connection,
+            backend.jobs() as jobs,
+        ):
+            busy = jobs.start(lambda: connection.script("SELECT pg_sleep(61)"))
+            await until(backend, lambda: counted.sql(running) == [("1",)])
+
+            await (pool.close(timeout=0) if kind == "pool" else connection.close())
+
+            await busy.ended()
+            assert isinstance(busy.error, ConnectionLost)
+            await until(backend, lambda: counted.sql(running) == [("0",)])
+
     async def main() -> None:
-        pool = await create_pool(counted.dsn, max_size=1).open()
-        connection = await (connect(counted.dsn) if kind == "connection" else pool.acquire())
-        busy = asyncio.ensure_future(connection.script("SELECT pg_sleep(61)"))
-        await until(lambda: counted.sql(running) == [("1",)])
+        async with backend.pool(counted.dsn, max_size=1) as pool:
+            await close_while_busy(pool)
 
-        await (pool.close(timeout=0) if kind == "pool" else connection.close())
-
-        with pytest.raises(ConnectionLost):
-            await busy
-        await until(lambda: counted.sql(running) == [("0",)])
-        await connection.close()
-        await pool.close()
-
-    run(main)
+    backend.run(main)

@@ -268,7 +268,8 @@ def test_counters_are_exact(backend: Backend, one: Database, random_source: rand
 
 
 FORKING = """
-import asyncio, os, sys
+import os, sys
+import anyio
 import qail
 from qail import Qail
 
@@ -295,18 +296,31 @@ async def main():
             ]
             os._exit(0 if all(told(each) for each in tries) else 1)
         _, status = os.wait()
-        values = await asyncio.gather(*[pool.fetch_value(ONE) for _ in range(20)], lease.fetch_value(ONE))
+        values = [await lease.fetch_value(ONE)]
+
+        async def fetch():
+            values.append(await pool.fetch_value(ONE))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(fetch)
         await pool.release(lease)
         print(os.waitstatus_to_exitcode(status), sum(values), pool.stats().lost_total)
 
-asyncio.run(main())
+anyio.run(main, OPTIONS)
 """
+ON = {
+    "asyncio": 'backend="asyncio"',
+    "uvloop": 'backend="asyncio", backend_options={"use_uvloop": True}',
+    "trio": 'backend="trio"',
+}
 
 
 @ENDS
-def test_a_forked_child_is_refused_everything_and_the_parent_goes_on(one: Database) -> None:
+@pytest.mark.parametrize("loop", ON)
+def test_a_forked_child_is_refused_everything_and_the_parent_goes_on(one: Database, loop: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING, one.dsn],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING.replace("OPTIONS", ON[loop]), one.dsn],
         capture_output=True,
         text=True,
         check=False,

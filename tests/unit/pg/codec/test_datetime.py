@@ -118,8 +118,8 @@ def test_a_datetime_is_no_date_and_a_date_no_timestamp() -> None:
     refused(TIMESTAMPTZ, date(2024, 1, 1), "timestamptz takes an aware datetime, not date")
 
 
-@given(st.integers(-(2**31), 2**31 - 1))
-def test_every_int4_is_a_date(days: int) -> None:
+@given(st.integers(-2_451_545, 2_145_031_948) | st.sampled_from([2**31 - 1, -(2**31)]))
+def test_every_day_of_postgresql_is_a_date(days: int) -> None:
     data = struct.pack("!i", days)
     value = decoded(DATE, data)
 
@@ -128,9 +128,25 @@ def test_every_int4_is_a_date(days: int) -> None:
     assert encoded(DATE, value) == data
 
 
+@pytest.mark.parametrize("days", [-2_451_546, 2_145_031_949, 2**31 - 2, 1 - 2**31])
+def test_one_day_beyond_postgresql_is_a_decode_error(days: int) -> None:
+    with pytest.raises(DecodeError, match=f"date came as day {days}, which PostgreSQL has not"):
+        decoded(DATE, struct.pack("!i", days))
+
+
 @pytest.mark.parametrize("name", ["timestamp", "timestamptz"])
-@given(microseconds=st.integers(-(2**63), 2**63 - 1))
-def test_every_int8_is_a_timestamp(name: str, microseconds: int) -> None:
+@pytest.mark.parametrize("microseconds", [-211_813_488_000_000_001, 9_223_371_331_200_000_000, 2**63 - 2, 1 - 2**63])
+def test_one_microsecond_beyond_postgresql_is_a_decode_error(name: str, microseconds: int) -> None:
+    with pytest.raises(DecodeError, match=f"{name} came as microsecond {microseconds}, which PostgreSQL has not"):
+        decoded(CODECS[name], struct.pack("!q", microseconds))
+
+
+@pytest.mark.parametrize("name", ["timestamp", "timestamptz"])
+@given(
+    microseconds=st.integers(-211_813_488_000_000_000, 9_223_371_331_199_999_999)
+    | st.sampled_from([2**63 - 1, -(2**63)])
+)
+def test_every_microsecond_of_postgresql_is_a_timestamp(name: str, microseconds: int) -> None:
     data = struct.pack("!q", microseconds)
     value = decoded(CODECS[name], data)
 
@@ -151,6 +167,47 @@ def test_one_microsecond_beyond_python_is_a_pg_datetime(name: str) -> None:
 def test_a_naive_pg_datetime_is_no_timestamptz() -> None:
     refused(TIMESTAMPTZ, PgDatetime(2**63 - 1), "aware")
     refused(TIMESTAMP, PgDatetime(2**63 - 1, UTC), "naive")
+
+
+class Moment(datetime):
+    """A datetime whose subtraction is its own, as some libraries have it."""
+
+    def __sub__(self, other: object) -> timedelta:  # type: ignore[override]  # that it answers otherwise is the point
+        return timedelta(days=1)
+
+
+@given(st.datetimes(), OFFSETS)
+def test_a_subclass_is_taken_for_its_fields_and_zone(value: datetime, zone: timezone) -> None:
+    for codec, each in ((TIMESTAMP, value), (TIMESTAMPTZ, value.replace(tzinfo=zone))):
+        mine = Moment.combine(each.date(), each.timetz())
+
+        assert type(mine) is Moment
+        assert encoded(codec, mine) == encoded(codec, each)
+    refused(TIMESTAMP, Moment(2024, 1, 1, tzinfo=UTC), "timestamp takes a naive datetime")
+    refused(TIMESTAMPTZ, Moment(2024, 1, 1), "timestamptz takes an aware datetime")
+
+
+def test_a_wall_clock_in_the_gap_of_spring_is_what_its_zone_says() -> None:
+    gap = datetime(2024, 3, 31, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert round_trip(TIMESTAMPTZ, gap) == datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
+    assert round_trip(TIMESTAMPTZ, gap.replace(fold=1)) == datetime(2024, 3, 31, 0, 30, tzinfo=UTC)
+
+
+def test_local_mean_time_keeps_its_seconds() -> None:
+    value = datetime(1890, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert round_trip(TIMESTAMPTZ, value) == datetime(1889, 12, 31, 23, 6, 32, tzinfo=UTC)
+
+
+@given(st.binary(max_size=9))
+@pytest.mark.parametrize("name", ["date", "timestamp", "timestamptz"])
+def test_any_bytes_are_a_value_or_a_decode_error(name: str, data: bytes) -> None:
+    try:
+        value = decoded(CODECS[name], data)
+    except DecodeError:
+        return
+    assert encoded(CODECS[name], value) == data
 
 
 @pytest.mark.parametrize(("name", "size"), [("date", 4), ("timestamp", 8), ("timestamptz", 8)])

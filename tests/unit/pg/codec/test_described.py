@@ -78,6 +78,14 @@ def test_no_rows_where_some_were_expected_makes_it_outdated() -> None:
     assert (described.is_current, sink.is_changed, sink.names) == (False, True, ())
 
 
+def test_the_same_description_again_proves_what_was_known() -> None:
+    described = Described(body(("id", INT4_OID)), is_current=False)
+
+    decoder(described).describe(body(("id", INT4_OID)))
+
+    assert described.is_current
+
+
 def test_a_follower_decodes_by_what_its_leader_was_told() -> None:
     described = Described(body(("id", INT4_OID)))
     leader, follower = decoder(described), decoder(described)

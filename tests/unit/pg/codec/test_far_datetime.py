@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from qail.pg.codec.far_datetime import PgDate, PgDatetime
 
 pytestmark = pytest.mark.feature("CO8")
+DAY = 86_400_000_000
 FUTURE, PAST = PgDate(2**31 - 1), PgDate(-(2**31))
 BC, FAR = PgDate(-746_484), PgDate(3_776_000)
 LATE, EARLY = PgDatetime(2**63 - 1), PgDatetime(-(2**63))
@@ -20,7 +21,6 @@ def test_the_text_is_postgresqls() -> None:
     assert [str(each) for each in (PAST, BC, FAR, FUTURE)] == ["-infinity", "0045-03-13 BC", "12338-05-04", "infinity"]
     assert str(BC_TIME) == "0045-03-13 01:00:00.000001+00 BC"
     assert f"{LATE:>10}|{EARLY}" == "  infinity|-infinity"
-    assert repr(BC) == "<PgDate 0045-03-13 BC>"
 
 
 def test_they_are_in_order_with_ordinary_values() -> None:
@@ -91,6 +91,38 @@ def test_arithmetic_is_refused() -> None:
     for minuend, subtrahend in ((date.max, BC), (BC, date.max), (datetime.max, LATE), (LATE, timedelta(1))):
         with pytest.raises(TypeError):
             _ = minuend - subtrahend
+
+
+@pytest.mark.parametrize("value", [PAST, BC, FAR, FUTURE, EARLY, LATE, LATE_UTC, BC_TIME])
+def test_the_repr_evaluates_to_the_value(value: date) -> None:
+    import datetime as dt
+
+    assert eval(repr(value), {"PgDate": PgDate, "PgDatetime": PgDatetime, "datetime": dt}) == value
+
+
+def test_a_fraction_is_as_short_as_postgresqls() -> None:
+    noon = PgDatetime(-746_117 * DAY + DAY // 2 + 500_000, UTC)
+
+    assert str(noon) == "0044-03-15 12:00:00.5+00 BC"
+    assert noon.isoformat("T", "milliseconds") == "0044-03-15T12:00:00.500+00 BC"
+
+
+def test_the_ends_of_postgresqls_calendar_are_held_and_no_more() -> None:
+    assert [str(PgDate(days)) for days in (-2_451_545, 2_145_031_948)] == ["4714-11-24 BC", "5874897-12-31"]
+    assert str(PgDatetime(-211_813_488_000_000_000)) == "4714-11-24 00:00:00 BC"
+    assert str(PgDatetime(9_223_371_331_199_999_999)) == "294276-12-31 23:59:59.999999"
+    for days in (-2_451_546, 2_145_031_949, 2**31 - 2, 1 - 2**31):
+        with pytest.raises(ValueError, match="PostgreSQL has it not"):
+            PgDate(days)
+    for microseconds in (-211_813_488_000_000_001, 9_223_371_331_200_000_000, 2**63 - 2, 1 - 2**63):
+        with pytest.raises(ValueError, match="PostgreSQL has it not"):
+            PgDatetime(microseconds)
+
+
+def test_a_zone_other_than_utc_is_refused() -> None:
+    with pytest.raises(ValueError, match="naive or in UTC, not in UTC\\+01:00"):
+        PgDatetime(2**63 - 1, timezone(timedelta(hours=1)))
+    assert PgDatetime(2**63 - 1, timezone(timedelta())) == LATE_UTC
 
 
 @pytest.mark.parametrize("days", [0, -730_119, 2_921_939, 2**31, -(2**31) - 1])

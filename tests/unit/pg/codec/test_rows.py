@@ -11,8 +11,10 @@ from librt.strings import BytesWriter
 from qail.errors import DecodeError, Outcome, ProtocolError
 from qail.pg.codec.base import Codec
 from qail.pg.codec.chain import chained
+from qail.pg.codec.composite import CompositeCodec
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.rows import RowDecoder
+from qail.pg.codec.text import TextCodec
 from qail.pg.codec.unknown import Unknown, UnknownCodec
 from qail.pg.wire.description import ColumnDescription, RowDescription
 from support.codecs import CODECS, hostile_lengths
@@ -268,9 +270,11 @@ def test_a_column_that_was_asked_for_as_text_stays_text() -> None:
 
 
 def test_a_column_that_lost_its_binary_form_is_a_decode_error() -> None:
-    sink = decoder(INT4)
+    registry = CodecRegistry()
+    registry.register(UnknownCodec("app.odd", 60_000))
+    sink = RowDecoder([INT4], registry, [23])
 
-    sink.describe(description(("a", 600)))
+    sink.describe(description(("a", 60_000)))
     take_all(sink, frame(struct.pack("!i", 2) + b"42", 1) + frame(b"\xff\xff\xff\xff", 1))
 
     assert 'column "a" of row 1' in str(sink.error)
@@ -278,11 +282,64 @@ def test_a_column_that_lost_its_binary_form_is_a_decode_error() -> None:
     assert sink.skipped_rows == 2
 
 
+def test_rows_of_a_type_that_nobody_knows_are_kept_until_it_was_looked_up() -> None:
+    registry = CodecRegistry()
+    sink = RowDecoder([INT4], registry, [23])
+    sink.describe(description(("a", 60_000)))
+    take_all(sink, frames([TEXT], [("x",), ("y",)]))
+    take_all(sink, frames([TEXT], [("z",)]))
+    assert (sink.rows, sink.needed) == ([], [60_000])
+    assert 'column "a" is of the type with OID 60000' in str(sink.error)
+
+    registry.register(TextCodec("app.mood", 60_000))
+    sink.decode_kept()
+
+    assert sink.rows == [("x",), ("y",), ("z",)]
+    assert (sink.error, sink.needed, sink.skipped_rows) == (None, None, 0)
+
+
+def test_rows_of_a_type_that_could_not_be_looked_up_are_an_error_and_counted() -> None:
+    cause = DecodeError("the look-up failed")
+    sink = decoder(INT4)
+    sink.describe(description(("a", 60_000)))
+    take_all(sink, frames([TEXT], [("x",), ("y",)]))
+
+    sink.give_up(cause)
+
+    assert sink.error is not None
+    assert sink.error.__cause__ is cause
+    assert (sink.rows, sink.needed, sink.skipped_rows) == ([], None, 2)
+
+
+def test_an_altered_composite_type_keeps_the_rows_behind_it_and_is_asked_for_once() -> None:
+    old = CompositeCodec("app.address", 60_001, ["a"], [INT4])
+    new = CompositeCodec("app.address", 60_001, ["a", "b"], [INT4, TEXT])
+    registry = CodecRegistry()
+    registry.register(old)
+    sink = RowDecoder([old], registry, [60_001])
+    take_all(sink, frames([old], [((1,),)]) + frames([new], [((2, "x"),), ((3, None),)]))
+    assert (len(sink.rows), sink.needed) == (1, [60_001])
+
+    sink.decode_kept()
+
+    assert sink.needed is None
+    assert "came with 2 fields instead of 1" in str(sink.error)
+    assert sink.skipped_rows == 2
+
+    again = RowDecoder([old], registry, [60_001])
+    take_all(again, frames([new], [((2, "x"),), ((3, None),)]))
+    registry.register(new)
+    again.decode_kept()
+
+    assert again.rows == [((2, "x"),), ((3, None),)]
+    assert again.error is None
+
+
 def test_a_changed_number_of_columns_with_formats_each_is_a_protocol_error() -> None:
     sink = decoder(INT4, POINT)
 
     with pytest.raises(ProtocolError, match="3 columns, and Bind asked the formats of 2"):
-        sink.describe(description(("a", 23), ("b", 600), ("c", 23)))
+        sink.describe(description(("a", 23), ("b", 60_000), ("c", 23)))
 
 
 def test_without_expectations_the_description_says_the_formats() -> None:

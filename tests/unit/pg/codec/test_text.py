@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qail.errors import DecodeError
-from qail.pg.codec.text import TextCodec
+from qail.pg.codec import ltree
+from qail.pg.codec.base import TEXT_FORMAT
+from qail.pg.codec.text import EXTENSION_CODECS, TextCodec
 from qail.pg.codec.unknown import Unknown
 from support.codecs import CODECS, decoded, encoded, refused, round_trip
 
@@ -30,10 +32,71 @@ class Plain(Enum):
 
 
 @names
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+# A name has 63 bytes at most.
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=15))
 def test_text_round_trips(name: str, value: str) -> None:
     assert encoded(CODECS[name], value) == value.encode()
     assert round_trip(CODECS[name], value) == value
+
+
+@pytest.mark.parametrize("value", ["x" * 63, "é" * 31 + "x", "\U0001f427" * 15 + "xyz"])
+def test_a_name_has_63_bytes(value: str) -> None:
+    assert round_trip(CODECS["name"], value) == value
+    refused(CODECS["name"], value + "x", r"outside name \(at most 63 bytes\): shorten it, or use text")
+    assert round_trip(CODECS["text"], value + "x") == value + "x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>\u00e9</a>",
+        "",
+        "<?xml version='1.0'?><a encoding='latin1'/>",
+        "<?xml version='1.0' encoding='UTF-8'?><a/>",
+        '<?xml version="1.0" encoding = "utf8" standalone="yes"?><a/>',
+    ],
+)
+def test_xml_is_text(text: str) -> None:
+    assert encoded(CODECS["xml"], text) == text.encode()
+    assert round_trip(CODECS["xml"], text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<?xml version='1.0' encoding='latin1'?><a/>",
+        '\n<?xml version="1.0"\tencoding\n= "UTF-16" ?><a/>',
+        "<?xml version='1.0' encoding=''?>",
+    ],
+)
+def test_xml_in_another_encoding_than_it_is_sent_in_is_refused(text: str) -> None:
+    refused(CODECS["xml"], text, "xml is sent in UTF-8, and str .* declares another encoding")
+
+
+@pytest.mark.parametrize("name", ["query_int", "seg"])
+def test_a_type_without_a_binary_form_is_text(name: str) -> None:
+    codec = EXTENSION_CODECS[name](name, 99_999)
+
+    assert codec.format_code == TEXT_FORMAT
+    assert round_trip(codec, "1&2") == "1&2"
+    assert type(round_trip(codec, Colour.RED)) is str
+    refused(codec, "a\0", f"{name} takes no NUL")
+    refused(codec, 5, f"{name} takes str, not int")
+    with pytest.raises(DecodeError, match=f"{name} is not UTF-8 at byte 1 of 2"):
+        decoded(codec, b"a\xff")
+
+
+@pytest.mark.parametrize("name", ["ltree", "lquery", "ltxtquery"])
+def test_the_ltree_family_is_text_with_a_version(name: str) -> None:
+    codec = ltree.EXTENSION_CODECS[name](name, 99_999)
+
+    assert encoded(codec, "Top.\u00e9") == b"\x01Top.\xc3\xa9"
+    assert round_trip(codec, "") == ""
+    refused(codec, "a\0", f"{name} takes no NUL")
+    refused(codec, b"a", f"{name} takes str, not bytes")
+    for data in (b"", b"\x02a", b"\x01\xff"):
+        with pytest.raises(DecodeError, match=name):
+            decoded(codec, data)
 
 
 @pytest.mark.parametrize("value", ["", "\U0001f427", "a\U0010ffffb", "é\u0301", "\uffff", " padded   ", "\x01\x7f\r\n"])

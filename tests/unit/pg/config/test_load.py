@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.files import ConfigFile
 from qail.pg.config.keywords import NOT_YET
 from qail.pg.config.load import load_config
+from qail.pg.wire.constants import PROTOCOL_3_0, PROTOCOL_3_2
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
@@ -173,6 +175,11 @@ def test_a_password_file_that_others_can_read_is_not_used() -> None:
         ({"keepalives": 2}, "keepalives"),
         ({"ssl_min_protocol_version": "TLSv1"}, "ssl_min_protocol_version.*'TLSv1.2' or 'TLSv1.3'"),
         ({"ssl_min_protocol_version": "TLSv1.3", "ssl_max_protocol_version": "tlsv1.2"}, "is above"),
+        ({"min_protocol_version": "3.1"}, "min_protocol_version.*'3.0', '3.2' or 'latest'"),
+        ({"max_protocol_version": "2.0"}, "max_protocol_version.*'3.0', '3.2' or 'latest'"),
+        ({"max_protocol_version": 3}, "max_protocol_version"),
+        ({"min_protocol_version": "3.2", "max_protocol_version": "3.0"}, "3.2 is above max_protocol_version 3.0"),
+        ({"min_protocol_version": "latest", "max_protocol_version": "3.0"}, "latest is above max_protocol_version 3.0"),
         ({"sslrootcert": "system", "sslmode": "require"}, "too weak for sslrootcert=system"),
         ({"sslrootcert": "/no/such.pem"}, "no sslrootcert file /no/such.pem"),
         ({"server_settings": ["a"]}, "server_settings is a dict"),
@@ -214,6 +221,29 @@ def test_values_have_their_types_and_units() -> None:
     assert (config.allow_insecure_auth, config.statement_cache_size) == (True, 0)
     assert config.command_timeout_seconds == 1.5
     assert config.ssl_min_protocol_version == "TLSv1.3"
+
+
+@pytest.mark.feature("PR1")
+@pytest.mark.parametrize(
+    ("settings", "versions"),
+    [
+        ({}, (PROTOCOL_3_0, PROTOCOL_3_2)),
+        ({"max_protocol_version": "3.0"}, (PROTOCOL_3_0, PROTOCOL_3_0)),
+        ({"max_protocol_version": 3.0}, (PROTOCOL_3_0, PROTOCOL_3_0)),
+        ({"max_protocol_version": "Latest"}, (PROTOCOL_3_0, PROTOCOL_3_2)),
+        ({"max_protocol_version": ""}, (PROTOCOL_3_0, PROTOCOL_3_2)),
+        ({"min_protocol_version": "latest"}, (PROTOCOL_3_2, PROTOCOL_3_2)),
+        ({"min_protocol_version": "3.2", "max_protocol_version": "3.2"}, (PROTOCOL_3_2, PROTOCOL_3_2)),
+        ({"dsn": "min_protocol_version=3.2"}, (PROTOCOL_3_2, PROTOCOL_3_2)),
+        ({"dsn": "postgresql://h?max_protocol_version=3.0"}, (PROTOCOL_3_0, PROTOCOL_3_0)),
+        ({"environment": {"PGMINPROTOCOLVERSION": "3.2"}}, (PROTOCOL_3_2, PROTOCOL_3_2)),
+        ({"environment": {"PGMAXPROTOCOLVERSION": "3.0"}}, (PROTOCOL_3_0, PROTOCOL_3_0)),
+    ],
+)
+def test_protocol_versions_are_libpqs_keywords(settings: dict[str, Any], versions: tuple[int, int]) -> None:
+    config = load(**settings)
+
+    assert (config.min_protocol_version, config.max_protocol_version) == versions
 
 
 @pytest.mark.parametrize("value", [0, -1, "0", "-3"])
@@ -334,3 +364,16 @@ def test_pooler_mode_keeps_what_poolers_track_and_leaves_out_the_rest() -> None:
         "application_name": "shop",
         "timezone": "UTC",
     }
+
+
+@pytest.mark.feature("CO7")
+def test_functions_for_json_are_arguments_and_nothing_else() -> None:
+    config = load(json_loads=len, json_dumps=repr)
+
+    assert (config.json_loads, config.json_dumps) == (len, repr)
+    assert (load().json_loads, load().json_dumps) == (None, None)
+    assert pickle.loads(pickle.dumps(config)) == config
+    with pytest.raises(ConfigError, match=r"json_loads .*should be callable"):
+        load(json_loads="loads")
+    with pytest.raises(ConfigError, match="unknown setting 'json_loads'"):
+        load("host=a json_loads=len")

@@ -80,7 +80,7 @@ class PoolMachine(RuleBasedStateMachine):
         async def start() -> None:
             self.runtime: Any = AsyncioRuntime(asyncio.get_running_loop())
             self.server = FakeServer(self.runtime)
-            with patch.object(pool_module, "open_link", lambda config, runtime: self.server.connect()):
+            with patch.object(pool_module, "open_link", lambda config, runtime, elders: self.server.connect()):
                 await self.pool._open(self.runtime)
 
         self.loop.run_until_complete(start())

@@ -9,12 +9,11 @@ import hmac
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scramp import ScramMechanism
 
 from qail.errors import PostgresError
 from qail.pg.protocol.scram import NeedProof
 from qail.pg.protocol.session import Session
-from qail.pg.protocol.settings import TLS_REQUIRE, AuthPolicy, NeedPassword
+from qail.pg.protocol.settings import TLS_REQUIRE
 from qail.pg.protocol.state import READY
 from qail.pg.wire.authentication import (
     AuthenticationCleartextPassword,
@@ -25,51 +24,18 @@ from qail.pg.wire.authentication import (
 from qail.pg.wire.reader import FrontendReader
 from support.scripted_client import NONCE
 from support.scripted_server import GREETING, error, frames
-from support.starting_client import PASSWORD, SCRAM, TRUSTED, WITH_PASSWORD, asked, assert_refused, begun, sent
-
-
-class ScramServer:
-    """The server's half, by scramp; `first` and `final` are what it would send."""
-
-    def __init__(self, password: str = PASSWORD, iterations: int = 4096) -> None:
-        mechanism = ScramMechanism()
-        keys = mechanism.make_auth_info(password, iteration_count=iterations)
-        self._server = mechanism.make_server(lambda user: keys)
-
-    def first(self, client_first: bytes) -> str:
-        self._server.set_client_first(client_first.decode())
-        return str(self._server.get_server_first())
-
-    def final(self, client_final: bytes) -> str:
-        self._server.set_client_final(client_final.decode())
-        return str(self._server.get_server_final())
-
-
-def scram_first(policy: AuthPolicy = WITH_PASSWORD, password: str = PASSWORD) -> tuple[Session, FrontendReader, bytes]:
-    """As far as the client's first message."""
-    session, reader = begun(policy)
-    session.data_received(frames(SCRAM))
-    assert isinstance(session.need, NeedPassword)
-    session.answer(password)
-    (initial,) = sent(session, reader, SCRAM)
-    assert initial.contents()[0] == "SCRAM-SHA-256"
-    data = initial.contents()[1]
-    assert isinstance(data, bytes)
-    return session, reader, data
-
-
-def scram_final(password: str = PASSWORD) -> tuple[Session, str]:
-    """As far as the server's final message, which is not fed yet."""
-    session, reader, client_first = scram_first(password=password)
-    server = ScramServer(password)
-    answer = AuthenticationSASLContinue(server.first(client_first).encode())
-    session.data_received(frames(answer))
-    assert isinstance(session.need, NeedProof)
-    session.answer(session.need.compute())
-    (response,) = sent(session, reader, answer)
-    data = response.contents()[0]
-    assert isinstance(data, bytes)
-    return session, server.final(data)
+from support.starting_client import (
+    PASSWORD,
+    TRUSTED,
+    WITH_PASSWORD,
+    ScramServer,
+    asked,
+    assert_refused,
+    begun,
+    scram_final,
+    scram_first,
+    sent,
+)
 
 
 @pytest.mark.feature("AU1")

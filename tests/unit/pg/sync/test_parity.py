@@ -9,6 +9,7 @@ import pytest
 
 import qail
 import qail.sync
+from qail.pg.driver.copy import CopyOut
 from qail.pg.driver.pipeline import Pipeline, PipelineAnswer
 from qail.pg.driver.prepare import PreparedStatement
 
@@ -21,6 +22,7 @@ PAIRS = [
     (PreparedStatement, qail.sync.PreparedStatement),
     (qail.RowStream, qail.sync.RowStream),
     (qail.Subscription, qail.sync.Subscription),
+    (CopyOut, qail.sync.CopyOut),
 ]
 # What the driver and the pool call of each other, which is no part of the API.
 INTERNAL = {
@@ -42,7 +44,7 @@ def parameters(function: Any) -> list[tuple[str, Any]]:
     return [(each.name, each.default) for each in found if each.name not in {"self", "modes", *MODES}]
 
 
-@pytest.mark.feature("SY1", partial="file-like COPY")
+@pytest.mark.feature("SY1")
 @pytest.mark.parametrize(("awaited", "blocking"), PAIRS, ids=lambda kind: kind.__name__)
 def test_every_verb_is_there_with_the_same_parameters(awaited: type, blocking: type) -> None:
     assert public(awaited) <= public(blocking)
@@ -52,7 +54,7 @@ def test_every_verb_is_there_with_the_same_parameters(awaited: type, blocking: t
             assert parameters(getattr(blocking, name)) == parameters(found), name
 
 
-@pytest.mark.feature("SY1", partial="file-like COPY")
+@pytest.mark.feature("SY1")
 @pytest.mark.parametrize("name", ["connect", "create_pool"])
 def test_both_are_opened_with_the_same_arguments(name: str) -> None:
     assert parameters(getattr(qail.sync, name)) == parameters(getattr(qail, name))

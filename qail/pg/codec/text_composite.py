@@ -1,0 +1,177 @@
+"""Composite types in text format, for those with a field whose codec is one of text: PostgreSQL's record literals.
+
+`(1,"two words",)`: a field that is empty without quotes is NULL; quotes double a quote or have a backslash ahead of it.
+
+Rule 1: the text does not say of which types its fields are. Where their number is not what the catalog told, the type
+was altered: TypesNeeded.
+Rule 2: beside the fields with text codecs those of the plain types (bool, numbers, text, enums, uuid) are decoded; any
+other arrives as `Unknown`, its text. A registered codec with `format="binary"` leaves the whole type binary.
+Rule 3: time is linear in the bytes.
+
+Source: src/backend/utils/adt/rowtypes.c, record_in and record_out
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from librt.strings import BytesWriter, write_i32_be
+from mypy_extensions import i32, i64
+
+from qail.errors import DecodeError, EncodeError
+from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
+from qail.pg.codec.composite import CompositeForm, NamedTupleForm, fields_of
+from qail.pg.codec.domain import DomainCodec
+from qail.pg.codec.refusal import TypesNeeded, decode_inside, encode_inside, wrong_type
+from qail.pg.codec.text import TextCodec
+from qail.pg.codec.text_array import text_of_field
+from qail.pg.codec.unknown import UnknownCodec
+
+# A field: quoted and plain pieces, up to what ends it.
+_PIECE: Final = re.compile(rb'"((?:[^"\\]++|\\.|"")*+)"|\\(.)|([^"\\,()]++)', re.DOTALL)
+_ESCAPED: Final = re.compile(rb'\\(.)|"(")', re.DOTALL)
+_PLAIN: Final[dict[int, Callable[[str], object]]] = {
+    16: lambda text: {"t": True, "f": False}[text],
+    20: int,
+    21: int,
+    23: int,
+    26: int,
+    700: float,
+    701: float,
+    1700: Decimal,
+    2950: UUID,
+}
+"""How values of these built-in types are read as text, by OID."""
+
+
+class TextCompositeCodec(Codec):
+    """A composite type with a field of a text codec."""
+
+    def __init__(
+        self, type_name: str, type_oid: int, names: list[str], codecs: list[Codec], form: CompositeForm | None = None
+    ) -> None:
+        """As of CompositeCodec."""
+        super().__init__(type_name, type_oid, TEXT_FORMAT)
+        self.names: Final = names
+        self.codecs: Final = codecs
+        self._form: Final[CompositeForm] = NamedTupleForm(type_name, names) if form is None else form
+
+    def is_sequence_like(self) -> bool:
+        return True
+
+    def encode(self, out: BytesWriter, value: object) -> None:
+        """Append the literal.
+
+        Raises:
+            EncodeError: not all fields and no others, or one that does not fit; `out` is unchanged.
+        """
+        fields = fields_of(self.type_name, self.names, self._form, value)
+        texts: list[bytes] = []
+        for index, field in enumerate(fields):
+            if field is None:
+                texts.append(b"")
+                continue
+            try:
+                text = _text_of(self.codecs[index], field)
+            except EncodeError as error:
+                raise encode_inside(error, f"{self.type_name}.{self.names[index]}") from error.__cause__
+            texts.append(b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'""') + b'"')
+        data = b"(" + b",".join(texts) + b")"
+        write_i32_be(out, i32(len(data)))
+        out.write(data)
+
+    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
+        """A named tuple, or an object of the registered class.
+
+        Raises:
+            TypesNeeded: another number of fields than the catalog told of: the type was altered.
+            DecodeError: no record literal, or a field is no value of its type.
+        """
+        texts = _split(self.type_name, buffer[position : position + length])
+        if not self.codecs and texts == [None]:
+            texts = []
+        if len(texts) != len(self.codecs):
+            what = f"{len(texts)} fields instead of {len(self.codecs)}"
+            raise TypesNeeded(
+                f"{self.type_name} came with {what}: it was altered; run the query again", [self.type_oid]
+            )
+        values: list[object] = []
+        for index, text in enumerate(texts):
+            if text is None:
+                values.append(None)
+                continue
+            try:
+                values.append(_value_of(self.codecs[index], text))
+            except DecodeError as error:
+                raise decode_inside(error, f"{self.type_name}.{self.names[index]}") from error.__cause__
+        return self._form.make(values)
+
+
+def _split(type_name: str, data: bytes) -> list[bytes | None]:
+    """The fields' texts, None for NULL. Raises DecodeError."""
+    if data[:1] != b"(" or data[-1:] != b")":
+        raise DecodeError(f"{type_name} came as no record literal")
+    fields: list[bytes | None] = []
+    position = 1
+    while True:
+        start = position
+        pieces: list[bytes] = []
+        while (found := _PIECE.match(data, position)) is not None:
+            quoted, escaped, plain = found.groups()
+            if quoted is not None:
+                pieces.append(_ESCAPED.sub(_unescaped, quoted) if b"\\" in quoted or b'"' in quoted else quoted)
+            else:
+                pieces.append(escaped if escaped is not None else plain)
+            position = found.end()
+        fields.append(b"".join(pieces) if position > start else None)
+        code = data[position : position + 1]
+        position += 1
+        if code == b")" and position == len(data):
+            return fields
+        if code != b",":
+            raise DecodeError(f"{type_name} came as no record literal: byte {position} of {len(data)}")
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return found[1] or found[2]
+
+
+def _base_of(codec: Codec) -> Codec:
+    while isinstance(codec, DomainCodec):
+        codec = codec.base
+    return codec
+
+
+def _value_of(codec: Codec, text: bytes) -> object:
+    """A field's value. Raises DecodeError."""
+    base = _base_of(codec)
+    if codec.format_code == TEXT_FORMAT or isinstance(base, TextCodec):
+        return codec.decode(text, 0, len(text))
+    read = _PLAIN.get(base.type_oid)
+    if read is None:
+        return UnknownCodec(codec.type_name, codec.type_oid).decode(text, 0, len(text))
+    try:
+        return read(text.decode())
+    except (ValueError, ArithmeticError, KeyError):
+        raise DecodeError(f"the text of {codec.type_name} is none of its values") from None
+
+
+def _text_of(codec: Codec, value: object) -> bytes:
+    """The text of a field. Raises EncodeError."""
+    if codec.format_code != BINARY_FORMAT or isinstance(_base_of(codec), TextCodec):
+        return text_of_field(codec, value)
+    # Refused as anywhere else, before its text is taken.
+    text_of_field(codec, value)
+    if isinstance(value, bool):
+        return b"t" if value else b"f"
+    if isinstance(value, (int, float, Decimal, UUID, str, date, time)):
+        return str(value).encode()
+    if isinstance(value, (bytes, bytearray)):
+        return b"\\x" + bytes(value).hex().encode()
+    fix = "register the other field's codec with format='binary'"
+    raise wrong_type(f"{codec.type_name} as text inside a composite type", value, "plain values", fix)
