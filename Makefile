@@ -127,9 +127,16 @@ chaos: $(DEV)/.stamp  ## the long tests, and the scoreboard of all storms; CHAOS
 	  exit $$status
 
 # Laws under random input: framing, messages, codecs, sessions, SCRAM, the shapes of queries. QAIL_SEED=N repeats a run.
-fuzz: $(DEV)/.stamp  ## the property tests with many more examples; FUZZ_EXAMPLES, FUZZ_TESTS
+# Then the targets of tests/fuzz, guided by coverage where atheris is to be had, for FUZZ_SECONDS in all.
+fuzz: $(DEV)/.fuzz  ## the property tests with many more examples, then the fuzz targets; FUZZ_EXAMPLES, FUZZ_TESTS, FUZZ_SECONDS
 	@QAIL_HYPOTHESIS=fuzz QAIL_FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),2000) $(DEV)/bin/python -P -m pytest -q -m 'not server' \
-	  $(PYTEST_ARGS) $(or $(FUZZ_TESTS),tests/property tests/unit/pg tests/unit/testing)
+	  $(PYTEST_ARGS) $(or $(FUZZ_TESTS),tests/property tests/fuzz tests/unit/pg tests/unit/testing)
+	@cd tests && PYTHONPATH=. FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(CURDIR)/$(DEV)/bin/python -P -m fuzz $(FUZZ_TARGETS)
+
+# Without atheris the fuzzers say so themselves, and go on blindly.
+$(DEV)/.fuzz: $(DEV)/.stamp
+	@QAIL_PURE=1 $(DEV)/bin/python $(PIP) -e '.[fuzz]' 2>/dev/null || true
+	@touch $@
 
 servers: $(DEV)/.stamp  ## fetch the richer PostgreSQL servers for the tests, as far as they are to be had
 	@if [ -f tools/get_servers.py ]; then $(DEV)/bin/python tools/get_servers.py || echo "-- SKIPPED: servers that could not be had"; fi

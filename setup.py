@@ -32,6 +32,7 @@ COMPILED: Final = (
     "qail/pg/catalog.py",
     # The path of a query through the driver, up to the verbs. Those stay interpreted: Python warns of a coroutine
     # that was never awaited only where it is its own.
+    "qail/pg/driver/answer.py",
     "qail/pg/driver/batch.py",
     "qail/pg/driver/bind.py",
     "qail/pg/driver/executor.py",
@@ -40,6 +41,9 @@ COMPILED: Final = (
     "qail/pg/driver/results.py",
     "qail/pg/driver/segment.py",
     "qail/pg/driver/window.py",
+    # Asked once for each statement or set of values.
+    "qail/pg/steps/reset.py",
+    "qail/pg/steps/sets.py",
 )
 INTERPRETED: Final = frozenset({"qail/ast/_truth.py"})
 """Files in compiled packages that stay interpreted: `_truth.py` gives a `bool()` that raises, to every node."""

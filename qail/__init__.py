@@ -14,17 +14,28 @@ from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.delete import Delete, DeleteFrom
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.insert import Insert, InsertInto, Upsert
+from qail.ast.build.items import only, tablesample
+from qail.ast.build.merge import Merge, MergeInto, MergeUsing
 from qail.ast.build.qail import Qail
 from qail.ast.build.query import Query
+from qail.ast.build.query_expression import Compound, QueryExpression, Values
 from qail.ast.build.returning import DynReturning, Returning
 from qail.ast.build.select import From, Select, select
 from qail.ast.build.update import Update, UpdateOf, UpdateSet
+from qail.ast.clause.from_ import FromItem, natural, using
+from qail.ast.clause.merge import merge_action
 from qail.ast.clause.sort import SortBy
-from qail.ast.clause.window import groups
+from qail.ast.clause.table_function import rows_from
+from qail.ast.clause.window import following, groups, preceding, range_
+from qail.ast.clause.with_ import CommonTableExpr
+from qail.ast.expression.array import array, array_query
 from qail.ast.expression.boolean import all_of, any_of, maybe, not_
 from qail.ast.expression.case import case, cast, coalesce, greatest, least, nullif
-from qail.ast.expression.column import ColumnExpr
+from qail.ast.expression.collation import extract
+from qail.ast.expression.column import ColumnExpr, excluded, new, old
+from qail.ast.expression.comparison import all_, any_
 from qail.ast.expression.function import avg, count, func, max_, min_, sum_
+from qail.ast.expression.grouping import cube, grouping, grouping_sets, rollup
 from qail.ast.expression.parameter import SKIP, default, literal
 from qail.ast.expression.row import row
 from qail.ast.expression.subquery import exists
@@ -51,6 +62,7 @@ from qail.errors import (
     ProtocolError,
     QailError,
     ResultError,
+    ResultTooLarge,
     StatementInvalidated,
     TlsError,
     TooManyRowsError,
@@ -131,6 +143,7 @@ if TYPE_CHECKING:
     from qail.pg.codec.interval import Interval
     from qail.pg.codec.json import Json
     from qail.pg.codec.mac import MacAddress
+    from qail.pg.codec.money import money_as_decimal
     from qail.pg.codec.multirange import Multirange
     from qail.pg.codec.range import Range
     from qail.pg.codec.shapes import Box, Circle, Line, LineSegment, Path, Point, Polygon
@@ -145,6 +158,7 @@ if TYPE_CHECKING:
     from qail.pg.driver.listen import Subscription
     from qail.pg.driver.messages import Notice, Notification
     from qail.pg.driver.prepare import PreparedStatement
+    from qail.pg.driver.scope_end import AbandonedCommit
     from qail.pg.driver.transaction import Transaction
     from qail.pg.pool.pool import Pool, create_pool
     from qail.pg.steps.retry import RetryBudget
@@ -155,6 +169,7 @@ IMPLEMENTATION: Final = "pure" if str(_core.__file__).endswith(".py") else "comp
 """Which build of the hot packages is running: "compiled" by mypyc, or "pure" Python."""
 
 _LATER: Final = {
+    "AbandonedCommit": ("qail.pg.driver.scope_end", "AbandonedCommit"),
     "BitString": ("qail.pg.codec.bit_string", "BitString"),
     "Box": ("qail.pg.codec.shapes", "Box"),
     "Circle": ("qail.pg.codec.shapes", "Circle"),
@@ -194,6 +209,7 @@ _LATER: Final = {
     "classify": ("qail.pg.steps.verdict", "classify"),
     "connect": ("qail.pg.driver.connection", "connect"),
     "create_pool": ("qail.pg.pool.pool", "create_pool"),
+    "money_as_decimal": ("qail.pg.codec.money", "money_as_decimal"),
     "plan_cache_statistics": ("qail.compile.cache", "statistics"),
 }
 _LATER_MODULES: Final = ("embedded", "sqlstate", "sync")
@@ -216,183 +232,27 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "BIT",
-    "BOOL",
-    "BOX",
-    "BPCHAR",
-    "BYTEA",
-    "CIDR",
-    "CIRCLE",
-    "DATE",
-    "DATEMULTIRANGE",
-    "DATERANGE",
-    "FLOAT4",
-    "FLOAT8",
-    "IMPLEMENTATION",
-    "INET",
-    "INT2",
-    "INT4",
-    "INT4MULTIRANGE",
-    "INT4RANGE",
-    "INT8",
-    "INT8MULTIRANGE",
-    "INT8RANGE",
-    "INTERVAL",
-    "JSON",
-    "JSONB",
-    "JSONPATH",
-    "LINE",
-    "LSEG",
-    "MACADDR",
-    "MACADDR8",
-    "MONEY",
-    "NAME",
-    "NUMERIC",
-    "NUMMULTIRANGE",
-    "NUMRANGE",
-    "OID",
-    "PATH",
-    "PG_LSN",
-    "POINT",
-    "POLYGON",
-    "SKIP",
-    "TEXT",
-    "TIME",
-    "TIMESTAMP",
-    "TIMESTAMPTZ",
-    "TIMETZ",
-    "TSMULTIRANGE",
-    "TSQUERY",
-    "TSRANGE",
-    "TSTZMULTIRANGE",
-    "TSTZRANGE",
-    "TSVECTOR",
-    "UUID",
-    "VARBIT",
-    "VARCHAR",
-    "XML",
-    "AuthError",
-    "BitString",
-    "BoolOperand",
-    "Box",
-    "BuildError",
-    "Circle",
-    "Col",
-    "ColumnExpr",
-    "Columns",
-    "Command",
-    "CommitRejected",
-    "Cond",
-    "ConfigError",
-    "ConnectError",
-    "Connection",
-    "ConnectionLost",
-    "Cube",
-    "DeadlineExceeded",
-    "DecodeError",
-    "Delete",
-    "DeleteFrom",
-    "Dyn",
-    "DynReturning",
-    "EncodeError",
-    "Executor",
-    "Expr",
-    "Fetchable",
-    "From",
-    "Insert",
-    "InsertInto",
-    "Interval",
-    "Item",
-    "Json",
-    "Lagged",
-    "Line",
-    "LineSegment",
-    "MacAddress",
-    "Multirange",
-    "NoRowsError",
-    "Notice",
-    "Notification",
-    "NullVal",
-    "Outcome",
-    "OutcomeUnknown",
-    "Outer",
-    "Path",
-    "PgArray",
-    "PgDate",
-    "PgDatetime",
-    "PgLsn",
-    "PgTime",
-    "PgType",
-    "PipelineAborted",
-    "Point",
-    "Polygon",
-    "Pool",
-    "PoolClosed",
-    "PoolError",
-    "PoolTimeout",
-    "PostgresError",
-    "PreparedStatement",
-    "ProtocolError",
-    "Qail",
-    "QailError",
-    "Query",
-    "Range",
-    "ResultError",
-    "RetryBudget",
-    "Returning",
-    "Row",
-    "RowStream",
-    "Select",
-    "Snapshot",
-    "SortBy",
-    "SparseVector",
-    "StatementInvalidated",
-    "Subscription",
-    "Table",
-    "Tid",
-    "TlsError",
-    "TooManyRowsError",
-    "Transaction",
-    "TsQuery",
-    "TsVector",
-    "TypeCodec",
-    "Unknown",
-    "Update",
-    "UpdateOf",
-    "UpdateSet",
-    "Upsert",
-    "UsageError",
-    "Val",
-    "all_of",
-    "any_of",
-    "array_of",
-    "avg",
-    "case",
-    "cast",
-    "classify",
-    "coalesce",
-    "col",
-    "connect",
-    "count",
-    "create_pool",
-    "default",
-    "embedded",
-    "exists",
-    "func",
-    "greatest",
-    "groups",
-    "least",
-    "literal",
-    "max_",
-    "maybe",
-    "min_",
-    "not_",
-    "nullif",
-    "plan_cache_statistics",
-    "row",
-    "rows",
-    "select",
-    "sqlstate",
-    "sum_",
-    "sync",
-]
+    "BIT", "BOOL", "BOX", "BPCHAR", "BYTEA", "CIDR", "CIRCLE", "DATE", "DATEMULTIRANGE", "DATERANGE", "FLOAT4",
+    "FLOAT8", "IMPLEMENTATION", "INET", "INT2", "INT4", "INT4MULTIRANGE", "INT4RANGE", "INT8", "INT8MULTIRANGE",
+    "INT8RANGE", "INTERVAL", "JSON", "JSONB", "JSONPATH", "LINE", "LSEG", "MACADDR", "MACADDR8", "MONEY", "NAME",
+    "NUMERIC", "NUMMULTIRANGE", "NUMRANGE", "OID", "PATH", "PG_LSN", "POINT", "POLYGON", "SKIP", "TEXT", "TIME",
+    "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "TSMULTIRANGE", "TSQUERY", "TSRANGE", "TSTZMULTIRANGE", "TSTZRANGE",
+    "TSVECTOR", "UUID", "VARBIT", "VARCHAR", "XML", "AbandonedCommit", "AuthError", "BitString", "BoolOperand", "Box",
+    "BuildError", "Circle", "Col", "ColumnExpr", "Columns", "Command", "CommitRejected", "CommonTableExpr", "Compound",
+    "Cond", "ConfigError", "ConnectError", "Connection", "ConnectionLost", "Cube", "DeadlineExceeded", "DecodeError",
+    "Delete", "DeleteFrom", "Dyn", "DynReturning", "EncodeError", "Executor", "Expr", "Fetchable", "From", "FromItem",
+    "Insert", "InsertInto", "Interval", "Item", "Json", "Lagged", "Line", "LineSegment", "MacAddress", "Merge",
+    "MergeInto", "MergeUsing", "Multirange", "NoRowsError", "Notice", "Notification", "NullVal", "Outcome",
+    "OutcomeUnknown", "Outer", "Path", "PgArray", "PgDate", "PgDatetime", "PgLsn", "PgTime", "PgType",
+    "PipelineAborted", "Point", "Polygon", "Pool", "PoolClosed", "PoolError", "PoolTimeout", "PostgresError",
+    "PreparedStatement", "ProtocolError", "Qail", "QailError", "Query", "QueryExpression", "Range", "ResultError",
+    "ResultTooLarge", "RetryBudget", "Returning", "Row", "RowStream", "Select", "Snapshot", "SortBy", "SparseVector",
+    "StatementInvalidated", "Subscription", "Table", "Tid", "TlsError", "TooManyRowsError", "Transaction", "TsQuery",
+    "TsVector", "TypeCodec", "Unknown", "Update", "UpdateOf", "UpdateSet", "Upsert", "UsageError", "Val", "Values",
+    "all_", "all_of", "any_", "any_of", "array", "array_of", "array_query", "avg", "case", "cast", "classify",
+    "coalesce", "col", "connect", "count", "create_pool", "cube", "default", "embedded", "excluded", "exists",
+    "extract", "following", "func", "greatest", "grouping", "grouping_sets", "groups", "least", "literal", "max_",
+    "maybe", "merge_action", "min_", "money_as_decimal", "natural", "new", "not_", "nullif", "old", "only",
+    "plan_cache_statistics", "preceding", "range_", "rollup", "row", "rows", "rows_from", "select", "sqlstate", "sum_",
+    "sync", "tablesample", "using",
+]  # fmt: skip

@@ -84,6 +84,12 @@ class TooManyRowsError(ResultError):
     """At most one row was asked for and more came."""
 
 
+class ResultTooLarge(ResultError):
+    """What was fetched whole had `result_bytes` in `row_count` rows, more than `max_result_bytes`: it was dropped."""
+
+    max_result_bytes = result_bytes = row_count = 0
+
+
 class DecodeError(ResultError):
     """One value has no Python form, or a row does not fit its target; the stream is in step."""
 
@@ -101,11 +107,7 @@ class PoolClosed(PoolError):
 
 
 class ConnectError(QailError):
-    """No connection could be made.
-
-    `reason` is one word (dns, refused, timeout, not_ready, version, rejected ...); `attempts` has a line for each address
-    tried.
-    """
+    """No connection could be made: `reason` is one word (dns, refused, timeout ...), `attempts` a line an address."""
 
     def __init__(self, message: str = "", *, reason: str = "refused", attempts: Sequence[str] = ()) -> None:
         super().__init__(message, outcome=Outcome.NOT_SENT, connection_spent=True)

@@ -10,13 +10,13 @@ recursion limit. AND and OR lists and left spines of operators are walked in loo
 from __future__ import annotations
 
 from collections.abc import Collection
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from mypy_extensions import mypyc_attr
 
 from qail.ast._truth import NoTruth
 from qail.ast.name import Name, Unchecked
+from qail.ast.operators import operators
 from qail.errors import BuildError
 from qail.pgtype import BOOL, PgType
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from qail.ast.build.builder import Fetchable
     from qail.ast.clause.sort import SortBy
     from qail.ast.clause.window import Frame
+    from qail.ast.expression.array import ArrayOperators
+    from qail.ast.expression.bits import BitOperators
+    from qail.ast.expression.json import JsonOperators
+    from qail.ast.expression.network import NetworkOperators
+    from qail.ast.expression.operation import Operator
+    from qail.ast.expression.range import RangeOperators
+    from qail.ast.expression.search import SearchOperators
     from qail.ast.walk import Walk
 
 T = TypeVar("T")
@@ -170,13 +177,13 @@ class Expr(Expression, Generic[T]):
         """`<> ALL($1)`, or `NOT IN (subquery)`."""
         return operators().membership(self, values, negated=True)
 
-    def between(self, low: T | Expr[Any], high: T | Expr[Any]) -> Cond:
-        """`BETWEEN low AND high`, both included."""
-        return operators().between(self, low, high, negated=False)
+    def between(self, low: T | Expr[Any], high: T | Expr[Any], *, symmetric: bool = False) -> Cond:
+        """`BETWEEN low AND high`, both included; `symmetric`: whichever of the two is the lower."""
+        return operators().between(self, low, high, negated=False, symmetric=symmetric)
 
-    def not_between(self, low: T | Expr[Any], high: T | Expr[Any]) -> Cond:
+    def not_between(self, low: T | Expr[Any], high: T | Expr[Any], *, symmetric: bool = False) -> Cond:
         """`NOT BETWEEN low AND high`."""
-        return operators().between(self, low, high, negated=True)
+        return operators().between(self, low, high, negated=True, symmetric=symmetric)
 
     def is_null(self) -> Cond:
         """`IS NULL`."""
@@ -185,6 +192,30 @@ class Expr(Expression, Generic[T]):
     def is_not_null(self) -> Cond:
         """`IS NOT NULL`."""
         return operators().null_test(self, negated=True)
+
+    def is_true(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS TRUE`: never NULL, as its five kin."""
+        return operators().truth_test(self, "IS TRUE")
+
+    def is_not_true(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS NOT TRUE`: false or NULL."""
+        return operators().truth_test(self, "IS NOT TRUE")
+
+    def is_false(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS FALSE`."""
+        return operators().truth_test(self, "IS FALSE")
+
+    def is_not_false(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS NOT FALSE`: true or NULL."""
+        return operators().truth_test(self, "IS NOT FALSE")
+
+    def is_unknown(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS UNKNOWN`: NULL."""
+        return operators().truth_test(self, "IS UNKNOWN")
+
+    def is_not_unknown(self: Expr[bool] | Expr[bool | None]) -> Cond:
+        """`IS NOT UNKNOWN`: true or false."""
+        return operators().truth_test(self, "IS NOT UNKNOWN")
 
     def is_distinct_from(self, other: T | Expr[Any] | None) -> Cond:
         """`IS DISTINCT FROM`: as `<>`, but NULL is a value like any other."""
@@ -210,6 +241,28 @@ class Expr(Expression, Generic[T]):
         """`NOT ILIKE pattern`."""
         return operators().compare("NOT ILIKE", self, pattern)
 
+    def similar_to(self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
+        """`SIMILAR TO pattern`: a regular expression of the SQL standard, for the whole text."""
+        return operators().compare("SIMILAR TO", self, pattern)
+
+    def not_similar_to(
+        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked
+    ) -> Cond:
+        """`NOT SIMILAR TO pattern`."""
+        return operators().compare("NOT SIMILAR TO", self, pattern)
+
+    def matches(
+        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False
+    ) -> Cond:
+        """`~ pattern`, a POSIX regular expression found anywhere; `~*` with `ignore_case`."""
+        return operators().compare("~*" if ignore_case else "~", self, pattern)
+
+    def not_matches(
+        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False
+    ) -> Cond:
+        """`!~ pattern`; `!~*` with `ignore_case`."""
+        return operators().compare("!~*" if ignore_case else "!~", self, pattern)
+
     def contains(self: Expr[str] | Expr[str | None], text: str | Expr[str] | Unchecked) -> Cond:
         """The text is somewhere in it; %, _ and backslash in `text` are plain characters."""
         return operators().text_test(self, "%", text, "%")
@@ -221,6 +274,58 @@ class Expr(Expression, Generic[T]):
     def endswith(self: Expr[str] | Expr[str | None], text: str | Expr[str] | Unchecked) -> Cond:
         """It ends with the text; %, _ and backslash in `text` are plain characters."""
         return operators().text_test(self, "%", text, "")
+
+    def collate(self, collation: str | tuple[str, str] | Unchecked) -> Expr[T]:
+        """`COLLATE "name"`; a pair is (schema, name)."""
+        return operators().collated(self, collation)
+
+    def at_time_zone(self, zone: Any) -> Expr[Any]:
+        """`AT TIME ZONE zone`: timestamptz to the wall clock there, and a wall clock there to timestamptz."""
+        return operators().at_time_zone(self, zone)
+
+    def field(self, name: Name) -> Expr[Any]:
+        """`(composite).name`: one attribute of a composite value."""
+        return operators().field(self, name)
+
+    def op(
+        self, symbol: Name, result: PgType[Any] | Unchecked | None = None, *, schema: Name | None = None
+    ) -> Operator:
+        """Any operator, an extension's too: `User.place.op("<->", FLOAT8)(point)`. `result` is the type it gives.
+
+        >>> print(Qail.get("t").columns(col("a").op("<->", FLOAT8)(5)))
+        SELECT "a" <-> $1 FROM "t"
+        """
+        return operators().op(self, symbol, result, schema)
+
+    @property
+    def json(self) -> JsonOperators:
+        """The operators of json and jsonb: `User.data.json.text("name")`."""
+        return operators().json(self)
+
+    @property
+    def array(self) -> ArrayOperators:
+        """The operators of arrays: `Post.tags.array.contains(["a"])`."""
+        return operators().array(self)
+
+    @property
+    def range(self) -> RangeOperators:
+        """The operators of ranges and multiranges: `Booking.during.range.overlaps(other)`."""
+        return operators().range(self)
+
+    @property
+    def bits(self) -> BitOperators:
+        """The operators on the bits of integers and bit strings: `User.flags.bits.and_(4)`."""
+        return operators().bits(self)
+
+    @property
+    def network(self) -> NetworkOperators:
+        """The operators of inet and cidr: `Host.address.network.within("10.0.0.0/8")`."""
+        return operators().network(self)
+
+    @property
+    def search(self) -> SearchOperators:
+        """The operators of tsvector: `Post.words.search.matches(func.to_tsquery("cat & rat"))`."""
+        return operators().search(self)
 
     def not_null(self: Expr[U | None]) -> Expr[U]:
         """Promise the type checker that the value is never NULL. The SQL is the same."""
@@ -242,14 +347,25 @@ class Expr(Expression, Generic[T]):
         """`FILTER (WHERE ...)` of an aggregate call; several conditions must all hold."""
         raise BuildError(f"filter() belongs to an aggregate call such as count(), not to {type(self).__name__}")
 
+    def within_group(self, key: Expr[Any] | SortBy, /, *more: Expr[Any] | SortBy) -> Expr[T]:
+        """`WITHIN GROUP (ORDER BY ...)` of an ordered-set aggregate: `func.percentile_cont(0.5).within_group(x)`."""
+        raise BuildError(
+            f"within_group() belongs to an aggregate call such as func.mode(), not to {type(self).__name__}"
+        )
+
     def over(
         self,
+        window: Name | None = None,
+        /,
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
         frame: Frame | None = None,
     ) -> Expr[T]:
-        """`OVER (PARTITION BY ... ORDER BY ... frame)` of an aggregate or window function call."""
+        """`OVER (PARTITION BY ... ORDER BY ... frame)` of an aggregate or window function call.
+
+        `window` is the name of one that the query defines by `window()`; what is said besides is added to it.
+        """
         raise BuildError(
             f"over() belongs to a function call such as count() or func.rank(), not to {type(self).__name__}"
         )
@@ -260,81 +376,6 @@ class Cond(Expr[bool | None]):
 
     def result_type(self) -> PgType[Any] | None:
         return BOOL
-
-
-class Operators:
-    """What the operators of Expr make. Those nodes derive from Expr: their modules come after this and install theirs.
-
-    `ast/expression/operators.py` says what each method does.
-    """
-
-    def compare(self, operator: str, left: Node, right: object) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def membership(self, argument: Node, values: object, *, negated: bool) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def between(self, argument: Node, low: object, high: object, *, negated: bool) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def null_test(self, argument: Node, *, negated: bool) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def distinct_from(self, left: Node, right: object, *, negated: bool) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def text_test(self, argument: Node, before: str, text: object, after: str) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def both(self, left: object, right: object) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def either(self, left: object, right: object) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def negation(self, argument: object) -> Cond:
-        raise AssertionError(NOT_INSTALLED)
-
-    def operation(self, operator: str, left: object, right: object) -> Expr[Any]:
-        raise AssertionError(NOT_INSTALLED)
-
-    def negative(self, argument: Node) -> Expr[Any]:
-        raise AssertionError(NOT_INSTALLED)
-
-    def promise(self, argument: Node) -> Expr[Any]:
-        raise AssertionError(NOT_INSTALLED)
-
-    def named(self, value: Node, name: Name) -> Expr[Any]:
-        raise AssertionError(NOT_INSTALLED)
-
-    def ascending(self, node: Node) -> SortBy:
-        raise AssertionError(NOT_INSTALLED)
-
-    def descending(self, node: Node) -> SortBy:
-        raise AssertionError(NOT_INSTALLED)
-
-
-NOT_INSTALLED: Final = "these operators are not the installed ones"
-
-
-class Installation:
-    """Holds the one Operators in use."""
-
-    def __init__(self) -> None:
-        self.operators: Operators | None = None
-
-
-INSTALLATION: Final = Installation()
-
-
-def operators() -> Operators:
-    """The installed operators; the first use imports them."""
-    found = INSTALLATION.operators
-    if found is None:
-        import_module("qail.ast.expression.operators")
-        found = INSTALLATION.operators
-        assert found is not None, "the module installs them"
-    return found
 
 
 BoolOperand: TypeAlias = Expr[bool] | Expr[bool | None] | Unchecked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qail.ast.tokens import PARAMETER, PARAMETER_AGAIN
+from qail.ast.tokens import LITERAL, PARAMETER, PARAMETER_AGAIN
 
 # Up to here comparing owners one by one is faster than a dict: a query has three values, a bulk insert thousands.
 SCANNED_OWNERS: Final = 12
@@ -67,3 +67,14 @@ class Walk:
         self.tokens.append(PARAMETER)
         self.values.append(value)
         self.owners.append(owner)
+
+
+class LiteralWalk(Walk):
+    """A walk of what is written with its values in the text: they are tokens, and no parameters."""
+
+    __slots__ = ()
+
+    def add_parameter(self, owner: object, value: object) -> None:
+        self.tokens.append(LITERAL)
+        self.tokens.append(type(value).__name__)
+        self.tokens.append(repr(value))

@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
-from qail.ast.build.builder import Builder, Command, Fetchable
+from qail.ast.build.builder import Builder, Fetchable
 from qail.ast.node import Statement
-from qail.ast.statement.create import CreateStmt, DropStmt, IndexStmt, TruncateStmt
 from qail.ast.statement.delete import DeleteStmt
 from qail.ast.statement.insert import InsertStmt
+from qail.ast.statement.merge import MergeStmt
 from qail.ast.statement.select import SelectStmt
+from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
+from qail.ast.statement.statements import statement_of
 from qail.ast.statement.update import UpdateStmt
-from qail.ast.steps import Steps
-from qail.ast.tokens import CREATE_INDEX, CREATE_TABLE, DELETE, DROP_TABLE, GET, INSERT, SELECT, TRUNCATE, UPDATE
 from qail.ast.walk import Walk
 from qail.compile.clause.target import target_types
 from qail.compile.plan import Plan, Traits
 from qail.compile.registry import RENDERERS
 from qail.compile.sql_writer import SqlWriter
-from qail.errors import BuildError, EncodeError
+from qail.compile.statement.set_operation import combined_types
+from qail.errors import EncodeError
 from qail.pgtype import PgType
 
 MAX_PARAMETERS: Final = 65_535  # the count in Bind is an unsigned Int16
 # Interpreted, writing takes a few Python frames per level of nesting, of which a Node allows 500.
 FRAMES_PER_QUERY: Final = 4_000
-
-STATEMENTS: Final[dict[int, Callable[[Steps], Statement]]] = {
-    GET: SelectStmt,
-    SELECT: SelectStmt,
-    INSERT: InsertStmt,
-    UPDATE: UpdateStmt,
-    DELETE: DeleteStmt,
-    CREATE_TABLE: CreateStmt,
-    DROP_TABLE: DropStmt,
-    TRUNCATE: TruncateStmt,
-    CREATE_INDEX: IndexStmt,
-}
+QUERIES: Final = (SelectStmt, SetOperationStmt, ValuesStmt)
 
 
 def make_plan(builder: Builder, walk: Walk) -> Plan:
@@ -52,30 +41,34 @@ def make_plan(builder: Builder, walk: Walk) -> Plan:
             f"the query has {len(walk.values)} parameters and PostgreSQL takes at most {MAX_PARAMETERS}: "
             "use execute_many() or copy_in() for many rows, in_() for many values"
         )
-    steps = Steps(builder)
-    if steps.first not in STATEMENTS:
-        raise BuildError(f"a {steps.statement} does not begin a statement")
-    statement = STATEMENTS[steps.first](steps)
-    if not isinstance(builder, (Fetchable, Command)):
-        raise BuildError(f"{steps.statement} is not complete: call the method that it still needs, values() or where()")
+    statement = statement_of(builder)
     writer = SqlWriter(walk, RENDERERS)
     _write(writer, statement)
+    columns = _result_types(builder, statement)
     returns_rows = isinstance(builder, Fetchable)
     traits = Traits(
         returns_rows=returns_rows,
-        is_read_only=isinstance(statement, SelectStmt) and writer.is_pure,
+        is_read_only=isinstance(statement, QUERIES) and writer.is_pure,
         is_kept=not writer.has_literals,
+        least_version=writer.least_version,
+        newest=writer.newest,
         is_session_bound=writer.is_session_bound,
     )
-    columns = _result_types(statement) if returns_rows else None
     sql = writer.text().encode()
-    return Plan(sql, writer.slots, writer.parameter_types, writer.parameter_names, columns, traits)
+    return Plan(
+        sql, writer.slots, writer.parameter_types, writer.parameter_names, columns if returns_rows else None, traits
+    )
 
 
-def _result_types(statement: Statement) -> list[PgType[Any] | None] | None:
-    if isinstance(statement, (SelectStmt, InsertStmt, UpdateStmt, DeleteStmt)):
+def _result_types(builder: Builder, statement: Statement) -> list[PgType[Any] | None] | None:
+    """The types of the result's columns; None when the tree does not tell each of them."""
+    if isinstance(statement, SelectStmt):
         return target_types(statement.targets)
-    return None
+    if isinstance(statement, (InsertStmt, UpdateStmt, DeleteStmt, MergeStmt)):
+        return target_types(statement.targets)
+    if isinstance(statement, SetOperationStmt):
+        return combined_types(builder)
+    return list(statement.table.types) if isinstance(statement, ValuesStmt) else None
 
 
 def _write(writer: SqlWriter, statement: Statement) -> None:

@@ -20,6 +20,7 @@ from mypy_extensions import i64
 from qail.compile.plan import Plan
 from qail.errors import EncodeError
 from qail.pg.codec.base import BINARY_FORMAT, Codec
+from qail.pg.codec.bounded import BoundedRowDecoder
 from qail.pg.codec.chain import CodecLink, chained
 from qail.pg.codec.described import Described
 from qail.pg.codec.parameters import check_count, write_formats, write_result_formats, write_values
@@ -197,7 +198,15 @@ class BoundPlan:
         return (self._close if how == REPLACE else b"") + self._parse + SYNC_FRAME
 
     def sink(self) -> RowDecoder:
-        """Who decodes the rows of one run."""
+        """Who decodes the rows of one run, and keeps them."""
+        if self.registry.max_result_bytes != 0:
+            return BoundedRowDecoder(
+                self.column_codecs, self.registry, self.type_oids, self.described, self._first_column
+            )
+        return self.page_sink()
+
+    def page_sink(self) -> RowDecoder:
+        """Who decodes a page of rows, which is as large as its caller asked for."""
         return RowDecoder(self.column_codecs, self.registry, self.type_oids, self.described, self._first_column)
 
 

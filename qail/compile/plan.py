@@ -17,25 +17,28 @@ class Traits:
         is_read_only: bool,
         is_kept: bool,
         least_version: int = 0,
+        newest: str = "",
         is_session_bound: bool = False,
     ) -> None:
         self.returns_rows: Final = returns_rows
         self.is_read_only: Final = is_read_only
         self.is_kept: Final = is_kept
         self.least_version: Final = least_version
+        self.newest: Final = newest
         self.is_session_bound: Final = is_session_bound
 
 
 class Plan:
     """SQL text and what goes with it. Immutable; compared by identity, so it can be a dict key.
 
-    `slots[i]` says where the value of `$i+1` is among the values of a walk: the walk goes through the builder's steps
-    from the last to the first, the text in the order of SQL. `parameter_types[i]` is None when the tree does not tell;
-    `parameter_names[i]` is the column the parameter is for, or "". `columns` are the types of the result, None when not
-    all are known. `least_version` is a server version number such as 150000; 0 is any. `is_read_only` is proven: the
-    statement reads tables and calls only functions known to change nothing. `is_kept` is False for a plan that carries
-    literals: each is the plan of one value and would fill the cache. `is_session_bound`: it changes the session it runs
-    in, or asks what the session did before, and so is no statement for a connection that others use.
+    `slots[i]` says where the value of `$i+1` is among the values of a walk: the walk goes through the builder's
+    steps from the last to the first, the text in the order of SQL. `parameter_types[i]` is None when the tree does
+    not tell; `parameter_names[i]` is the column the parameter is for, or "". `columns` are the types of the result,
+    None when not all are known. `least_version` is a server version number such as 150000, 0 any, and `newest` what
+    needs it. `is_read_only` is proven: the statement reads tables and calls only functions known to change nothing.
+    `is_kept` is False for a plan that carries literals: each is the plan of one value and would fill the cache.
+    `is_session_bound`: it changes the session it runs in, or asks what the session did before, and so is no
+    statement for a connection that others use.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Plan:
         self.is_read_only: Final = traits.is_read_only
         self.is_kept: Final = traits.is_kept
         self.least_version: Final = traits.least_version
+        self.newest: Final = traits.newest
         self.is_session_bound: Final = traits.is_session_bound
 
     def __repr__(self) -> str:

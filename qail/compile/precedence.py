@@ -21,8 +21,11 @@ PATTERN_LEVEL: Final = 6  # BETWEEN, IN, LIKE, ILIKE
 OTHER_LEVEL: Final = 7  # any operator without a level of its own: ||
 SUM_LEVEL: Final = 8
 PRODUCT_LEVEL: Final = 9
-SIGN_LEVEL: Final = 10
-PRIMARY: Final = 11  # names, parameters, calls, CASE, anything in parentheses
+POWER_LEVEL: Final = 10
+ZONE_LEVEL: Final = 11  # AT TIME ZONE
+COLLATE_LEVEL: Final = 12
+SIGN_LEVEL: Final = 13
+PRIMARY: Final = 14  # names, parameters, calls, CASE, anything in parentheses
 
 OPERATOR_LEVELS: Final[dict[str, int]] = {
     "=": COMPARISON_LEVEL,
@@ -35,6 +38,12 @@ OPERATOR_LEVELS: Final[dict[str, int]] = {
     "NOT LIKE": PATTERN_LEVEL,
     "ILIKE": PATTERN_LEVEL,
     "NOT ILIKE": PATTERN_LEVEL,
+    "SIMILAR TO": PATTERN_LEVEL,
+    "NOT SIMILAR TO": PATTERN_LEVEL,
+    "~": OTHER_LEVEL,
+    "~*": OTHER_LEVEL,
+    "!~": OTHER_LEVEL,
+    "!~*": OTHER_LEVEL,
     "IS DISTINCT FROM": IS_LEVEL,
     "IS NOT DISTINCT FROM": IS_LEVEL,
     "||": OTHER_LEVEL,
@@ -43,4 +52,5 @@ OPERATOR_LEVELS: Final[dict[str, int]] = {
     "*": PRODUCT_LEVEL,
     "/": PRODUCT_LEVEL,
     "%": PRODUCT_LEVEL,
+    "^": POWER_LEVEL,
 }

@@ -18,9 +18,13 @@ from qail.ast.expression.parameter import ParamRef, Placeholder
 from qail.ast.node import Node
 from qail.ast.walk import Walk
 from qail.compile.precedence import LOWEST
-from qail.compile.quote import identifier
+from qail.compile.quote import identifier, literal
 from qail.errors import BuildError
 from qail.pgtype import PgType
+
+WINDOW_NAME: Final = "window "
+WITH_NAME: Final = "with "
+VERSION_NAME: Final = "version "
 
 
 class Renderer:
@@ -41,11 +45,18 @@ class SqlWriter:
         self.is_pure = True
         self.is_session_bound = False
         self.has_literals = False
+        self.writes_literals = False
+        """Set while something is written that takes no parameter: values then become text."""
+        self.least_version = 0
+        self.newest = ""
+        self.depth = 0
+        """How many subqueries are around what is written."""
         self._renderers: Final = renderers
         self._parts: Final[list[str]] = []
         self._numbers: Final[dict[int, int]] = {}
         self._positions: Final = {id(owner): position for position, owner in enumerate(walk.owners)}
         self._scopes: Final[list[list[str]]] = []
+        self._names: Final[list[str]] = []
 
     def put(self, text: str) -> None:
         """Append text as it is."""
@@ -94,6 +105,9 @@ class SqlWriter:
 
     def parameter(self, owner: Node, pg: PgType[Any] | None, name: str) -> None:
         """Append the `$n` of a value's owner."""
+        if self.writes_literals:
+            self._write_literal(owner)
+            return
         number = self._numbers.get(id(owner))
         if number is None:
             number = len(self.slots) + 1
@@ -112,9 +126,58 @@ class SqlWriter:
         self.parameter_names.append(name)
         self.put(f"${len(self.slots)}")
 
+    def _write_literal(self, owner: Node) -> None:
+        if not isinstance(owner, ParamRef):
+            raise BuildError("an argument of a prepared function cannot stand where PostgreSQL takes no parameter")
+        self.has_literals = True
+        self.put(literal(owner.value))
+
+    def need(self, version: int, what: str) -> None:
+        """Note that `what` needs a server of at least this version, a number such as 150000."""
+        if version > self.least_version:
+            self.least_version = version
+            self.newest = what
+
+    def allow(self, names: list[str]) -> int:
+        """From here on these names may be written, as `check_name` knows them; returns what `forget` takes."""
+        before = len(self._names)
+        self._names.extend(names)
+        return before
+
+    def forget(self, before: int) -> None:
+        """Take back what has been allowed since."""
+        del self._names[before:]
+
+    def check_name(self, kind: str, name: str, advice: str) -> None:
+        """Refuse the name of a window, a query of WITH or a version of a row that is not known here.
+
+        Raises:
+            BuildError: nothing brings it.
+        """
+        if kind + name not in self._names:
+            raise BuildError(f"{name!r} is not known where this query names it: {advice}")
+
+    def check_window(self, name: str) -> None:
+        """Refuse the name of a window that the query does not define before."""
+        self.check_name(WINDOW_NAME, name, f"window({name!r}, ...) defines it")
+
     def push_scope(self, tokens: list[str]) -> None:
         """From here on the columns of these tables may be written, besides those of outer queries."""
         self._scopes.append(tokens)
+
+    def add_to_scope(self, token: str, name: str, schema: str) -> None:
+        """The innermost scope knows the columns of one more item of FROM.
+
+        Raises:
+            BuildError: another item has this name; PostgreSQL tells only tables of two schemas apart.
+        """
+        for known in self._scopes[-1]:
+            _, known_schema, known_name, known_alias = known.split("\0")
+            if name == (known_alias or known_name) and (
+                known_alias or token.endswith("\0" + name) or schema == known_schema
+            ):
+                raise BuildError(f"two items of FROM are named {name!r}: give one of them another alias")
+        self._scopes[-1].append(token)
 
     def pop_scope(self) -> list[str]:
         """End the innermost scope; returns its tables."""

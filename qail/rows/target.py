@@ -13,10 +13,11 @@ from typing import Any, Final, TypeAlias
 
 from qail.ast.build.builder import INSTALLED, Builder, Models
 from qail.ast.build.dyn import Dyn
-from qail.ast.build.query import INTO, RowTarget, row_target
-from qail.ast.build.result import has_whole_row, result_items
+from qail.ast.build.query_expression import INTO, Compound, RowTarget, Values, row_target
+from qail.ast.build.result import has_whole_row
 from qail.ast.build.returning import DynReturning, Returning
 from qail.ast.build.select import From, Select
+from qail.ast.clause.output import leading, result_items
 from qail.ast.clause.target import ResTarget
 from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow
 from qail.ast.node import Node
@@ -48,6 +49,10 @@ def rows_in_form(query: Builder, rows: Rows, names: Names) -> list[Any]:
         return list(make_rows(names(), rows))
     if kind is From:
         return list(_table_of(query).__qail_rows__(rows))
+    if kind is Values:
+        return list(make_rows(names(), rows))
+    if kind is Compound:
+        return rows_in_form(leading(query), rows, names)
     target = row_target(query)
     return _with_objects(query, rows) if target is None else _in_target(query, target, rows, names)
 

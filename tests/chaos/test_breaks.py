@@ -48,7 +48,7 @@ def test_there_are_seven_breaks_and_each_names_what_there_is() -> None:
     assert {broken.backend for broken in BREAKS} <= set(BACKENDS)
 
 
-@pytest.mark.feature("TS4", partial="fuzzers in CI are the property tests")
+@pytest.mark.feature("TS4")
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.name)
 def test_a_break_is_seen(broken: Break, server: Server, tmp_path: Path) -> None:
     copy_package(tmp_path)

@@ -16,7 +16,7 @@ for _file in sorted((Path(__file__).parent / "faults").glob("*.py")):
     importlib.import_module(f"chaos.faults.{_file.stem}")
 
 
-@pytest.mark.feature("TS4", partial="fuzzers in CI are the property tests")
+@pytest.mark.feature("TS4")
 @pytest.mark.parametrize(("fault_id", "backend_name"), [pytest.param(*each, id="-".join(each)) for each in runs()])
 def test_fault(
     fault_id: str,

@@ -20,13 +20,15 @@ class Outcome(NamedTuple):
     crashes: list[tuple[bytes, str]]
 
 
-def fuzz_blindly(run: Callable[[bytes], None], seeds: list[bytes], seconds: float, source: random.Random) -> Outcome:
-    """Bend `seeds` until `seconds` have passed."""
+def fuzz_blindly(
+    run: Callable[[bytes], None], seeds: list[bytes], seconds: float, source: random.Random, *, least: int = 0
+) -> Outcome:
+    """Bend `seeds` until `seconds` have passed, and `least` times at least, or until enough is found."""
     executions = 0
     crashes: list[tuple[bytes, str]] = []
     until = time.monotonic() + seconds
     seeds = seeds or [b""]
-    while time.monotonic() < until and len(crashes) < MOST_CRASHES:
+    while (executions < least or time.monotonic() < until) and len(crashes) < MOST_CRASHES:
         for _ in range(ROUND):
             seed = source.choice(seeds)
             data = bent(seed, random_bends(source, len(seed)), source.choice(seeds))

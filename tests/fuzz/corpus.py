@@ -15,15 +15,26 @@ from librt.strings import BytesWriter
 
 from fuzz.targets import ROW_TYPES, TARGETS
 from qail.pg.codec.copy_rows import COPY_HEADER, COPY_TRAILER, CopyRowWriter
-from qail.pg.wire.description import ColumnDescription, RowDescription
+from qail.pg.wire.constants import IDLE
+from qail.pg.wire.copy import CopyData, CopyDone, CopyInResponse, CopyOutResponse
+from qail.pg.wire.description import ColumnDescription, NoData, ParameterDescription, RowDescription
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.reader import FrontendReader
+from qail.pg.wire.result import (
+    BindComplete,
+    CloseComplete,
+    CommandComplete,
+    DataRow,
+    EmptyQueryResponse,
+    ParseComplete,
+    PortalSuspended,
+    ReadyForQuery,
+)
 from qail.pg.wire.startup import StartupMessage
 from support import wire_strategies as messages
 from support import wire_vectors
 from support.every_codec import BY_NAME, CHOICE, valid_encodings
-from support.scripted_client import SCRIPTS, copy_out, query, simple
-from support.scripted_server import GREETING, ScriptedServer, frames
+from support.scripted_server import GREETING, error, frames
 
 FOLDER: Final = Path(__file__).resolve().parent / "corpus"
 MOST_SEED_BYTES: Final = 600
@@ -80,16 +91,27 @@ def _captured(side: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _answers() -> Iterator[bytes]:
-    """What a server answers to the requests that `backend_stream` has waiting, and to parts of them."""
-    server = ScriptedServer({**SCRIPTS, b"copy": SCRIPTS[b"copy out"]})
-    server.reader.is_started = True
-    whole = b"".join(
-        server.receive(request.data)
-        for request in (query(b"one", b"two"), simple(b"one;two"), copy_out(b"copy"), query(b"write"))
-    )
+    """What a server answers to the requests that `backend_stream` has waiting."""
+    text = BY_NAME["text"].type_oid
+    rows = [RowDescription([ColumnDescription("n", text)]), DataRow([b"1"]), DataRow([None])]
+    ready, done = ReadyForQuery(IDLE), CommandComplete("SELECT 2")
+    parsed: list[Message] = [ParseComplete(), ParameterDescription([text]), rows[0]]
+    run: list[Message] = [BindComplete(), *rows[1:], done]
+    copied: list[Message] = [CopyOutResponse(0, [0]), CopyData(b"1\n"), CopyDone(), CommandComplete("COPY 1")]
+    whole = [
+        [*parsed, *run, *parsed, *run, ready],
+        [*rows, done, *copied, EmptyQueryResponse(), ready],
+        [ParseComplete(), ParameterDescription([]), NoData(), BindComplete(), *copied, ready],
+        [CloseComplete(), *parsed, BindComplete(), PortalSuspended(), ready],
+        [*run, *parsed, ready],
+        [ParseComplete(), ParameterDescription([]), NoData(), BindComplete(), CopyInResponse(1, [1])],
+    ]
+    answer = b"".join(frames(*each) for each in whole)
     for size in (0, 1, 7, 64):
-        yield bytes([size]) + whole
-    yield WHOLE + frames(*messages.BACKEND_EXAMPLES[10:16]) + whole
+        yield bytes([size]) + answer
+    failing = b"".join(frames(*each[:3], error(), ready) for each in whole)
+    yield WHOLE + failing
+    yield WHOLE + frames(*messages.BACKEND_EXAMPLES[13:16]) + answer
 
 
 def _backend(examples: list[Message]) -> list[bytes]:
@@ -100,7 +122,7 @@ def _without_startup(data: bytes) -> bytes:
     """A captured frontend's bytes, from the StartupMessage on."""
     reader = FrontendReader()
     position = 0
-    while not reader.is_started and position + 4 <= len(data):
+    while position + 4 <= len(data):
         size = int.from_bytes(data[position : position + 4], "big")
         reader.feed(data[position : position + size])
         if reader.is_started:

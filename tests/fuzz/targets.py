@@ -17,17 +17,21 @@ from qail.pg.codec.base import Codec
 from qail.pg.codec.copy_rows import CopyRowReader
 from qail.pg.codec.rows import RowDecoder
 from qail.pg.config.load import load_config
-from qail.pg.protocol.request import Request
+from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.scram import NeedProof
 from qail.pg.protocol.session import Session
 from qail.pg.protocol.settings import AuthPolicy, NeedPassword, NeedTls
+from qail.pg.protocol.state import COPY_IN, COPY_OUT, DESCRIBE_ONLY, PARSE, PREPARED, REPLACE, SIMPLE
+from qail.pg.wire.extended import Query
 from qail.pg.wire.message import Message, encode_message
+from qail.pg.wire.query import FLUSH_FRAME, SYNC_FRAME
 from qail.pg.wire.reader import BackendReader, FrontendReader
 from qail.pg.wire.replication import decode_backend_replication, decode_frontend_replication
 from support.every_codec import BY_NAME, CHOICE, REGISTRY
-from support.scripted_client import copy_in, copy_out, query, ready_session, settings, simple
+from support.scripted_client import RecordingSink, ready_session, settings
 
 PASSWORD: Final = "correct horse"
+QUERY_FRAME: Final = encode_message(Query(b"one;two"))
 MOST_SCRAM_ITERATIONS: Final = 4_096
 ROW_TYPES: Final = ("int4", "text", "numeric", "timestamptz", "int4[]", "jsonb", "record", "bool")
 _POLICY: Final = AuthPolicy(True, is_unix_socket=True, most_iterations=MOST_SCRAM_ITERATIONS)
@@ -46,7 +50,7 @@ def chunks(data: bytes) -> list[bytes]:
 def backend_stream(data: bytes) -> None:
     """What a server sends to a ready Session in which all kinds of requests wait."""
     session = ready_session()
-    requests = [query(b"one", b"two"), simple(b"one;two"), copy_out(b"copy"), query(b"write"), copy_in(b"copy")]
+    requests = waiting_requests()
     for request in requests:
         session.submit(request)
     session.take_output()
@@ -59,6 +63,20 @@ def backend_stream(data: bytes) -> None:
     settled += session.connection_lost(None)
     assert settled == requests, "each request is settled once, and in order"
     assert all(request.outcome is not None for request in requests)
+
+
+def waiting_requests() -> list[Request]:
+    """One of each kind. A Session does not look into what it hands on, so their segments hold their ends only."""
+    sql = Request(QUERY_FRAME, [], SIMPLE)
+    sql.make_sink = RecordingSink
+    return [
+        Request(SYNC_FRAME, [Item(RecordingSink(), b"", PARSE), Item(RecordingSink(), b"", PARSE)]),
+        sql,
+        Request(SYNC_FRAME, [Item(RecordingSink(), b"", PARSE)], COPY_OUT),
+        Request(SYNC_FRAME, [Item(RecordingSink(), b"s1", REPLACE)]),
+        Request(SYNC_FRAME, [Item(RecordingSink(), b"s2", PREPARED), Item(RecordingSink(), b"", DESCRIBE_ONLY)]),
+        Request(FLUSH_FRAME, [Item(RecordingSink(), b"", PARSE)], COPY_IN),
+    ]
 
 
 def startup_stream(data: bytes) -> None:
@@ -170,7 +188,7 @@ def rows(data: bytes) -> None:
             decoder.describe(body)
         decoder.take_rows(frames, 0, len(frames))
         # What a value of unknown types waits for is looked up once for each of them.
-        for _ in range(len(frames)):
+        for _ in range(len(data)):
             if decoder.needed is None:
                 break
             decoder.decode_kept()

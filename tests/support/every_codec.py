@@ -64,9 +64,14 @@ class CodecChoice:
     """A codec by two bytes, which mean the same one whatever others are added."""
 
     def __init__(self, codecs: list[Codec]) -> None:
-        keyed = sorted((zlib.crc32(codec.type_name.encode()) & 0xFFFF, codec.type_name, codec) for codec in codecs)
-        self._codecs: Final = [codec for _, _, codec in keyed]
-        self._keys: Final = [key for key, _, _ in keyed]
+        keyed: dict[int, Codec] = {}
+        for codec in codecs:
+            key = zlib.crc32(codec.type_name.encode()) & 0xFFFF
+            while key in keyed:
+                key = (key + 1) & 0xFFFF
+            keyed[key] = codec
+        self._keys: Final = sorted(keyed)
+        self._codecs: Final = [keyed[key] for key in self._keys]
 
     def key(self, codec: Codec) -> bytes:
         return self._keys[self._codecs.index(codec)].to_bytes(2, "big")

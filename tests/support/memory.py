@@ -25,3 +25,18 @@ def peak_bytes(call: Callable[[], object]) -> int:
 def resident_bytes() -> int:
     """What of this process is in memory at this moment, not what was at most."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def peaks(calls: list[Callable[[], object]]) -> list[int]:
+    """As `peak_bytes` of each, with one tracing for all of them, since that is what takes the time."""
+    found: list[int] = []
+    tracemalloc.start()
+    try:
+        for call in calls:
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            call()
+            found.append(tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
+    return found

@@ -66,7 +66,7 @@ def _bent(data: bytes, bend: Bend, other: bytes) -> bytes:
 
 
 def _written(data: bytes, place: int, width: int, number: int) -> bytes:
-    return data[:place] + (number % 2 ** (8 * width)).to_bytes(width, "big") + data[place + width :]
+    return data[:place] + (number & ((1 << 8 * width) - 1)).to_bytes(width, "big") + data[place + width :]
 
 
 BENDS: Final = st.lists(

@@ -78,9 +78,7 @@ def settings(
         nonce=NONCE,
         tls=tls,
         policy=policy or AuthPolicy(has_password=False),
-        protocol_version=versions[1],
-        min_protocol_version=versions[0],
-    )
+    ).ask_for(versions[1], versions[0])
 
 
 def ready_session(statement_capacity: int = 256) -> Session:

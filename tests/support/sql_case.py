@@ -8,9 +8,14 @@ from qail.ast.build.builder import Builder
 
 
 class Case(NamedTuple):
-    """What it shows, the query, its exact text, and its parameters in the order of `$n`."""
+    """What it shows, the query, its exact text, and its parameters in the order of `$n`.
+
+    `needs` is the major version it needs, 0 for any; `setup` is SQL that has to run before it on a server.
+    """
 
     name: str
     query: Builder
     sql: str
     parameters: list[Any]
+    needs: int = 0
+    setup: str = ""

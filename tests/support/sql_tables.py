@@ -1,4 +1,4 @@
-"""Two typed tables for the tests of AST and compiler, made of nodes alone: they need no table classes."""
+"""Three typed tables for the tests of AST and compiler, made of nodes alone: they need no table classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qail.ast.build.qail import Qail
 from qail.ast.clause.column_def import ColumnDef
 from qail.ast.clause.from_ import RangeVar
 from qail.ast.expression.column import ColumnExpr, WholeRow
-from qail.pgtype import BOOL, FLOAT8, INT4, INT8, TEXT, TIMESTAMPTZ
+from qail.pgtype import BOOL, FLOAT8, INET, INT4, INT4RANGE, INT8, JSONB, TEXT, TIMESTAMPTZ, TSVECTOR, array_of
 
 
 def table_class(name: str, relation: RangeVar, definitions: tuple[ColumnDef, ...]) -> Any:
@@ -38,8 +38,17 @@ POST_COLUMNS: Final = (
     ColumnDef("author_id", INT8, references=("users", "id")),
     ColumnDef("score", FLOAT8, null=True),
 )
+DOC_COLUMNS: Final = (
+    ColumnDef("id", INT8, is_key=True),
+    ColumnDef("data", JSONB, null=True),
+    ColumnDef("tags", array_of(TEXT), null=True),
+    ColumnDef("during", INT4RANGE, null=True),
+    ColumnDef("address", INET, null=True),
+    ColumnDef("words", TSVECTOR, null=True),
+)
 User: Final = table_class("User", RangeVar("users"), USER_COLUMNS)
 Boss: Final = table_class("Boss", RangeVar("users", alias="boss"), USER_COLUMNS)
+Doc: Final = table_class("Doc", RangeVar("docs"), DOC_COLUMNS)
 Post: Final = table_class("Post", RangeVar("posts"), POST_COLUMNS)
 PostOuter: Final = table_class("PostOuter", RangeVar("posts", is_nullable=True), POST_COLUMNS)
 P: Final = table_class("PostOuter", RangeVar("posts", alias="p", is_nullable=True), POST_COLUMNS)
@@ -50,4 +59,5 @@ YEARS: Final = User.age.as_("years")
 NEGATIVE: Final = -User.age
 
 SETUP: Final = (Qail.create(User).temporary(), Qail.create("posts").temporary().column("id", INT8, pk=True)
-    .column("title", TEXT).column("author_id", INT8).column("score", FLOAT8, null=True))  # fmt: skip
+    .column("title", TEXT).column("author_id", INT8).column("score", FLOAT8, null=True),
+    Qail.create(Doc).temporary())  # fmt: skip

@@ -92,6 +92,42 @@ def is_other_timedelta(came: Came) -> bool:
     return type(came.theirs) is timedelta and largest >= 2**31 - 1
 
 
+def as_plain(value: Any) -> Any:
+    """Anybody's records as tuples, multiranges as lists, and ranges as qail's."""
+    kind = type(value).__name__
+    if kind in ("list", "Multirange"):
+        return [as_plain(item) for item in value]
+    if kind == "Record" or isinstance(value, tuple):
+        return tuple(as_plain(item) for item in value)
+    if kind != "Range" or isinstance(value, qail.Range):
+        return value
+    if value.isempty:
+        return qail.Range.empty()
+    bounds: Any = ("[" if value.lower_inc else "(") + ("]" if value.upper_inc else ")")
+    return qail.Range(value.lower, value.upper, bounds)
+
+
+def is_alike(came: Came) -> bool:
+    """Another class, and the same in it. NaN is equal to itself by its repr alone."""
+    theirs, ours = as_plain(came.theirs), as_plain(came.ours)
+    return bool(theirs == ours) or repr(theirs) == repr(ours)
+
+
+def is_range_to_end(came: Came) -> bool:
+    """A range with Python's last or first moment where there is an infinity."""
+    ends = {date.min, date.max, datetime.min, datetime.max}
+    return "infinity" in came.text and bool({came.theirs.lower, came.theirs.upper} & ends)
+
+
+def is_unbound(came: Came) -> bool:
+    """A list whose lower bounds are gone."""
+    return type(came.theirs) is list and type(came.ours) is not list and as_plain(came.theirs) == list(came.ours)
+
+
+def is_tuple(came: Came) -> bool:
+    return type(came.theirs) is tuple and len(came.theirs) == len(came.ours)
+
+
 def is_end(came: Came) -> bool:
     """An infinity is the last or the first moment that Python has, naive."""
     ends: dict[type, tuple[Any, Any]] = {PgDate: (date.min, date.max), PgDatetime: (datetime.min, datetime.max)}
@@ -115,7 +151,35 @@ def is_equal_number(came: Came) -> bool:
     return type(came.theirs) is Decimal and came.theirs == came.ours
 
 
+RANGES: Final = (
+    *("daterange", "int4range", "int8range", "numrange", "spans", "speedrange", "tsrange", "tstzrange", "words"),
+    "int4range[]",
+)
+TIME_RANGES: Final = ("daterange", "tsrange", "tstzrange")
+MULTIRANGES: Final = (
+    *("datemultirange", "int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange"),
+    "int4multirange[]",
+)
+COMPOSITES: Final = ("homes", "inventory", "nested", "nothing_at_all", "paired", "pairs", "pairs[]")
+ARRAYS: Final = ("aclitem[]", "int4[]", "positive[]", "text[]")
+USER_TYPES: Final = (*COMPOSITES, "moods", "moods[]", "positive[]", "smaller[]", "speedrange", "speeds[]", "words")
 DIFFERENCES: Final[tuple[Difference, ...]] = (
+    Difference(ASYNCPG, RANGES, "", "`asyncpg.Range`", is_alike),
+    Difference(PSYCOPG, RANGES, "", "`psycopg.types.range.Range`", is_alike),
+    Difference(ASYNCPG, MULTIRANGES, "", "a list of `asyncpg.Range`", is_alike),
+    Difference(PSYCOPG, MULTIRANGES, "", "`psycopg.types.multirange.Multirange`", is_alike),
+    Difference(ASYNCPG, (*COMPOSITES, "record"), "", "`asyncpg.Record`", is_alike),
+    Difference(PSYCOPG, ("record",), "with enums, domains or composites in it", "a tuple with bytes in it", is_tuple),
+    Difference(PSYCOPG, USER_TYPES, "", "the bytes that came; classes can be registered", is_raw),
+    Difference(ASYNCPG, ("nothing_at_all",), "", "`InternalClientError`", raises("InternalClientError")),
+    Difference(ASYNCPG, ("record",), "with arrays of records", "`InternalClientError`", raises("InternalClientError")),
+    Difference(ASYNCPG, TIME_RANGES, "infinity", "Python's first or last at that end", is_range_to_end),
+    Difference(ASYNCPG, ("daterange",), "BC, far years", "`ValueError`", raises("ValueError")),
+    Difference(ASYNCPG, ARRAYS, "shifted lower bounds", "a list, without the bounds", is_unbound),
+    Difference(PSYCOPG, ARRAYS, "shifted lower bounds", "a list, without the bounds", is_unbound),
+    Difference(
+        PSYCOPG, (*TIME_RANGES, "datemultirange"), "infinity, BC, far years", "`DataError`", raises("DataError")
+    ),
     Difference(
         ASYNCPG,
         ("bit", "varbit"),
@@ -254,7 +318,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
     ),
     Difference(
         PSYCOPG,
-        ("aclitem", "query_int", "seg"),
+        ("aclitem", "aclitem[]", "query_int", "seg"),
         "",
         "`UndefinedFunction`: they have no binary form",
         raises("UndefinedFunction"),

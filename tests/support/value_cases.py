@@ -11,17 +11,20 @@ from types import ModuleType
 from typing import Final
 
 from support.values import (
+    arrays,
     bits,
     documents,
     extensions,
     geometry,
     network,
     numbers,
+    ranges,
     scalars,
     searches,
     system,
     texts,
     times,
+    user_types,
 )
 from support.values.case import Case, cases, same
 
@@ -39,6 +42,9 @@ _FAMILIES: Final[tuple[ModuleType, ...]] = (
     network,
     geometry,
     system,
+    ranges,
+    arrays,
+    user_types,
 )
 CASES: Final[list[Case]] = [case for family in _FAMILIES for case in family.CASES]
 """Values of every type with a codec, beside the SQL that says the same."""

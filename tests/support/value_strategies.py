@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from qail import Multirange, PgArray, Range
 from qail.pg.codec.far_datetime import PgDate, PgDatetime
-from support.values import bits, geometry, network, system, times
+from support.values import bits, documents, extensions, geometry, network, searches, system, times
+from support.values.user_types import HOMES, INVENTORY, PAIRS
 
 Strategy = st.SearchStrategy[Any]
 
@@ -63,6 +65,46 @@ def far_datetimes(zone: Any) -> Strategy:
     return st.one_of(before, behind, ends).map(lambda microseconds: PgDatetime(microseconds, zone))
 
 
+def ranges(ends: Strategy) -> Strategy:
+    """Of whole numbers, as the server makes them canonical: from the lower end to before the upper."""
+    pairs = st.tuples(ends, ends).filter(lambda pair: pair[0] < pair[1]).map(lambda pair: Range(pair[0], pair[1]))
+    half = ends.map(lambda end: Range(end, None)) | ends.map(lambda end: Range(None, end))
+    return pairs | half.map(with_open_end) | st.just(Range.empty()) | st.just(Range(None, None, "()"))
+
+
+def with_open_end(found: Range[Any]) -> Range[Any]:
+    """A side without an end is exclusive."""
+    return Range(found.lower, found.upper, "[)" if found.upper is None else "()")
+
+
+def any_ranges(ends: Strategy) -> Strategy:
+    """Of what has no next value: the ends stay as they are."""
+    pairs = st.tuples(ends, ends).filter(lambda pair: bool(pair[0] < pair[1]))
+    closed = st.builds(
+        lambda pair, bounds: Range(pair[0], pair[1], bounds), pairs, st.sampled_from(["[)", "()", "(]", "[]"])
+    )
+    return closed | ends.map(lambda end: Range(None, end, "(]")) | st.just(Range.empty())
+
+
+def multiranges(ends: Strategy) -> Strategy:
+    """Apart from each other and in order, as the server makes them."""
+    points = st.lists(ends, max_size=8, unique=True).map(sorted)
+    return points.map(lambda found: Multirange(map(Range, found[::2], found[1::2])))
+
+
+def arrays(items: Strategy, *, are_sequences: bool = False) -> Strategy:
+    """Of one dimension with NULLs, of two, and of shifted bounds; items that are sequences need the bounds for two."""
+    flat = st.lists(items | st.none(), max_size=6)
+    deep: Strategy = st.lists(st.lists(items | st.none(), min_size=3, max_size=3), min_size=1, max_size=3)
+    if are_sequences:
+        deep = deep.map(lambda found: PgArray(found, [1, 1]))
+    shifted = st.builds(lambda found, bound: PgArray(found, [bound]), st.lists(items, min_size=1), st.integers(2, 99))
+    return flat | deep | shifted
+
+
+WORDS: Final = st.from_regex("[a-z]{1,8}", fullmatch=True)
+MOODS: Final = st.sampled_from(["sad", "ok", "very happy", 'q"q', "", "grün"])
+PAIRS_OF: Final = st.builds(PAIRS, signed(32) | st.none(), TEXTS | st.none())
 STRATEGIES: Final[dict[str, Strategy]] = {
     "bool": st.booleans(),
     "int2": signed(16),
@@ -85,10 +127,51 @@ STRATEGIES: Final[dict[str, Strategy]] = {
     "date": st.dates(date.min, date.max) | far_dates(),
     "timestamp": st.datetimes(datetime.min, datetime.max) | far_datetimes(None),
     "timestamptz": st.datetimes(timezones=st.just(UTC)) | far_datetimes(UTC),
+    "int4range": ranges(st.integers(-(2**31), 2**31 - 1)),
+    "int8range": ranges(st.integers(-(2**63), 2**63 - 1)),
+    "daterange": ranges(st.dates()),
+    "tsrange": any_ranges(st.datetimes()),
+    "tstzrange": any_ranges(st.datetimes(timezones=st.just(UTC))),
+    "numrange": any_ranges(st.decimals(-1000, 1000, places=3)),
+    "words": any_ranges(WORDS),
+    "int4multirange": multiranges(signed(32)),
+    "int8multirange": multiranges(signed(64)),
+    "nummultirange": multiranges(st.decimals(-1000, 1000, places=3)),
+    "datemultirange": multiranges(st.dates()),
+    "tsmultirange": multiranges(st.datetimes()),
+    "tstzmultirange": multiranges(st.datetimes(timezones=st.just(UTC))),
+    "moods": MOODS,
+    "feelings": arrays(MOODS),
+    "positive": st.integers(1, 2**31 - 1),
+    "smaller": st.integers(1, 99),
+    "spans": ranges(signed(32)),
+    "pairs": PAIRS_OF,
+    "paired": PAIRS_OF,
+    "homes": st.builds(
+        HOMES,
+        TEXTS | st.none(),
+        arrays(st.integers(1, 9)),
+        MOODS | st.none(),
+        PAIRS_OF,
+        arrays(PAIRS_OF, are_sequences=True),
+    ),
+    "inventory": st.builds(INVENTORY, TEXTS | st.none(), signed(32), decimals()),
+    "int4[]": arrays(signed(32)),
+    "text[]": arrays(TEXTS),
+    "numeric[]": arrays(decimals()),
+    "bytea[]": arrays(st.binary(max_size=20)),
+    "bool[]": arrays(st.booleans()),
+    "moods[]": arrays(MOODS),
+    "positive[]": arrays(st.integers(1, 2**31 - 1)),
+    "pairs[]": arrays(PAIRS_OF, are_sequences=True),
+    "int4range[]": arrays(ranges(signed(32))),
     **times.STRATEGIES,
     **bits.STRATEGIES,
+    **searches.STRATEGIES,
+    **extensions.STRATEGIES,
+    **documents.STRATEGIES,
     **network.STRATEGIES,
     **geometry.STRATEGIES,
     **system.STRATEGIES,
 }
-"""By type name; a family adds its own."""
+"""By type name. What is not here has few values: names in a catalog, or the syntax of a language."""

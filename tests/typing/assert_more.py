@@ -138,11 +138,13 @@ class Conn:
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
         return []
 
-    async def copy_in(self, table: Any, records: Any, *, columns: Any = None, timeout: float | None = None) -> int:
+    async def copy_in(
+        self, table: Any, records: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
+    ) -> int:
         return 0
 
     def copy_out(
-        self, source: Any, *, columns: Any = None, timeout: float | None = None
+        self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
     ) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
         raise LookupError
 

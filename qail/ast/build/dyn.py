@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from qail.ast.build.filters import NameFilters
 from qail.ast.build.items import from_item, named_items
-from qail.ast.build.query import Query
-from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, RangeSubselect
-from qail.ast.clause.sort import SortBy, ascending, descending
+from qail.ast.build.query import JoinCondition, Query
+from qail.ast.build.query_expression import named_key
+from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, FromItem, JoinExpr
 from qail.ast.clause.target import NodeList
-from qail.ast.clause.window import sort_key
-from qail.ast.expression.column import column_named
 from qail.ast.name import Name, TableName
-from qail.ast.node import BoolOperand, Expr, Node
-from qail.ast.tokens import COLUMNS, GROUP_BY, ORDER_BY, WHERE
-from qail.errors import BuildError
+from qail.ast.node import Expr, Node
+from qail.ast.tokens import COLUMNS, GROUP_BY, JOIN, ORDER_BY, WHERE
 
 if TYPE_CHECKING:
     from qail.rows.row import Row
@@ -40,51 +37,36 @@ class Dyn(Query["Row"], NameFilters["Dyn"]):
 
     def order_by(self, key: Any, /, *more: Any) -> Dyn:
         """`ORDER BY`: names, `("name", "desc")` pairs and expressions."""
-        return Dyn(self, ORDER_BY, NodeList(tuple([_named_key(item) for item in (key, *more)])))
+        return Dyn(self, ORDER_BY, NodeList(tuple([named_key(item) for item in (key, *more)])))
 
     def group_by(self, key: Name | Expr[Any], /, *more: str | Expr[Any]) -> Dyn:
         """`GROUP BY`: names and expressions."""
         return Dyn(self, GROUP_BY, named_items((key, *more), "group_by()"))
 
     def join(
-        self, table: TableName | RangeSubselect | type[Any], /, on: BoolOperand, *, alias: str | None = None
+        self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None
     ) -> Dyn:
         """`JOIN table ON condition`; `alias` is the name the table has in this query."""
         return self._joined(INNER, from_item(table, alias), on)
 
     def left_join(
-        self, table: TableName | RangeSubselect | type[Any], /, on: BoolOperand, *, alias: str | None = None
+        self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None
     ) -> Dyn:
         """`LEFT JOIN table ON condition`."""
         return self._joined(LEFT, from_item(table, alias), on)
 
     def right_join(
-        self, table: TableName | RangeSubselect | type[Any], /, on: BoolOperand, *, alias: str | None = None
+        self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None
     ) -> Dyn:
         """`RIGHT JOIN table ON condition`."""
         return self._joined(RIGHT, from_item(table, alias), on)
 
     def full_join(
-        self, table: TableName | RangeSubselect | type[Any], /, on: BoolOperand, *, alias: str | None = None
+        self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None
     ) -> Dyn:
         """`FULL JOIN table ON condition`."""
         return self._joined(FULL, from_item(table, alias), on)
 
-
-def _named_key(item: object) -> SortBy:
-    if isinstance(item, str):
-        return ascending(column_named(item))
-    if isinstance(item, tuple):
-        pair = cast("tuple[object, ...]", item)
-        if len(pair) != 2 or not isinstance(pair[0], str):
-            raise BuildError(f'a sort key as a pair is (name, "asc" or "desc"), not {pair!r:.60}')
-        return _directed(pair[0], pair[1])
-    return sort_key(item)
-
-
-def _directed(name: str, direction: object) -> SortBy:
-    if direction == "asc":
-        return ascending(column_named(name))
-    if direction == "desc":
-        return descending(column_named(name))
-    raise BuildError(f'a sort direction is "asc" or "desc", not {direction!r:.40}')
+    def cross_join(self, table: TableName | FromItem | type[Any], /, *, alias: str | None = None) -> Dyn:
+        """`CROSS JOIN table`: every row with every row."""
+        return Dyn(self, JOIN, JoinExpr("CROSS JOIN", from_item(table, alias), None))

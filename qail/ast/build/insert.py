@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar, cast
 
-from qail.ast.build.builder import Builder
-from qail.ast.build.items import Columns, present_items, writable
+from qail.ast.build.builder import Builder, Fetchable
+from qail.ast.build.items import Columns, present_items, value_node, writable
 from qail.ast.build.returning import Change
-from qail.ast.clause.conflict import OnConflictClause
-from qail.ast.clause.rows import ValuesRows
+from qail.ast.clause.conflict import InferClause, OnConflictClause
+from qail.ast.clause.option import Option
+from qail.ast.clause.output import output_columns
+from qail.ast.clause.rows import Assignments, InsertSelect, ValuesRows
+from qail.ast.clause.target import NodeList
+from qail.ast.clause.with_ import CommonTableExpr, with_items
+from qail.ast.expression.boolean import checked_condition
 from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.expression.parameter import SKIP, operand
-from qail.ast.node import Expr, Node
-from qail.ast.tokens import ON_CONFLICT, ROWS
+from qail.ast.name import Name, Unchecked, checked_name
+from qail.ast.node import BoolOperand, Expr, Expression, Node
+from qail.ast.tokens import ON_CONFLICT, OVERRIDING, ROWS, WITH
 from qail.errors import BuildError
 
 Ins = TypeVar("Ins")
@@ -22,15 +28,33 @@ Ins = TypeVar("Ins")
 class Insert(Change):
     """INSERT, complete."""
 
-    def on_conflict(self, *target: str | Expr[Any]) -> OnConflict:
-        """What to do with a row that is there already, by a unique key over these columns; by any, without columns."""
+    def on_conflict(
+        self, *target: str | Expr[Any], where: BoolOperand | None = None, constraint: Name | None = None
+    ) -> OnConflict:
+        """What to do with a row that is there already, by a unique key over these columns and expressions.
+
+        `where` is the predicate of a partial index, its values written into the text; `constraint` names a constraint
+        instead. Without any of them every conflict is meant, and only do_nothing() can follow.
+        """
         if self.find(ON_CONFLICT) is not None:
             raise BuildError("this INSERT has an ON CONFLICT already")
-        return OnConflict(self, target)
+        return OnConflict(self, target, where, constraint)
+
+    def overriding_system_value(self) -> Insert:
+        """`OVERRIDING SYSTEM VALUE`: store the given values in columns that are GENERATED ALWAYS AS IDENTITY."""
+        return Insert(self, OVERRIDING, Option("OVERRIDING SYSTEM VALUE"))
+
+    def overriding_user_value(self) -> Insert:
+        """`OVERRIDING USER VALUE`: identity columns make their own values, whatever is given for them."""
+        return Insert(self, OVERRIDING, Option("OVERRIDING USER VALUE"))
+
+    def with_(self, table: CommonTableExpr | Unchecked, /, *more: CommonTableExpr) -> Insert:
+        """`WITH name AS (query), ...`: to be named in this statement."""
+        return Insert(self, WITH, NodeList(with_items((table, *more))))
 
 
 class InsertInto(Builder, Generic[Ins]):
-    """`Qail.add(table)`: not executable before values().
+    """`Qail.add(table)`: not executable before values() or from_select().
 
     >>> print(Qail.add("users").values({"name": "a"}, {"name": "b"}).returning("id"))
     INSERT INTO "users" ("name") VALUES ($1), ($2) RETURNING "id"
@@ -45,25 +69,59 @@ class InsertInto(Builder, Generic[Ins]):
         rows: tuple[object, ...] = (row, *more)
         return Insert(self, ROWS, values_rows(rows, writable(self)))
 
+    def from_select(self, query: Fetchable[Any], /, *columns: str | Expr[Any]) -> Insert:
+        """The rows of a query, for these columns; for all columns of the table in their order when none is named.
+
+        >>> print(Qail.add("archive").from_select(Qail.get("users").columns("id").eq("active", False), "id"))
+        INSERT INTO "archive" ("id") SELECT "id" FROM "users" WHERE "active" = $1
+        """
+        known = writable(self)
+        return Insert(self, ROWS, select_rows(query, [known.named(column) for column in columns]))
+
 
 class OnConflict:
     """`add(...).values(...).on_conflict(...)`: not executable before do_nothing() or do_update()."""
 
-    def __init__(self, insert: Insert, target: tuple[object, ...]) -> None:
+    def __init__(self, insert: Insert, target: tuple[object, ...], where: object, constraint: Name | None) -> None:
         self._insert = insert
         self._columns = writable(insert)
-        self._target: tuple[Node, ...] = tuple([self._columns.named(column) for column in target])
+        elements: list[Node] = [_conflict_element(item, self._columns) for item in target]
+        if constraint is not None and (elements or where is not None):
+            raise BuildError("on_conflict() takes columns and where=, or constraint=, not both")
+        if where is not None and not elements:
+            raise BuildError("on_conflict(where=...) is the predicate of an index over columns: name them")
+        name = "" if constraint is None else checked_name(constraint, "a constraint's name")
+        self._infer = InferClause(tuple(elements), None if where is None else checked_condition(where), name)
 
     def do_nothing(self) -> Insert:
         """Keep the row that is there; it is not counted, and RETURNING does not return it."""
-        return Insert(self._insert, ON_CONFLICT, OnConflictClause(self._target, ()))
+        return Insert(self._insert, ON_CONFLICT, OnConflictClause(self._infer, ()))
 
-    def do_update(self, column: str | Expr[Any], /, *more: str | Expr[Any]) -> Insert:
-        """Set these columns of the row that is there to what would have been inserted."""
-        if not self._target:
+    def do_update(
+        self, *columns: str | Expr[Any], set: Mapping[Any, Any] | None = None, where: BoolOperand | None = None
+    ) -> Insert:
+        """Set these columns of the row that is there to what would have been inserted; `set` gives others their values.
+
+        In `set` and in `where`, which tells the rows that are changed at all, `excluded(column)` is the value that would
+        have been inserted, and the column itself the one that is there.
+
+        >>> row = Qail.add("hits").values({"page": "/", "n": 1}).on_conflict("page")
+        >>> print(row.do_update(set={"n": col("hits", "n") + excluded("n")}))
+        INSERT INTO "hits" ("page", "n") VALUES ($1, $2) ON CONFLICT ("page") DO UPDATE SET "n" = "hits"."n" + EXCLUDED."n"
+        """
+        if not self._infer.elements and not self._infer.constraint:
             raise BuildError("do_update() needs to know the unique key: on_conflict(column, ...)")
-        assigned: list[Node] = [self._columns.named(item) for item in (column, *more)]
-        return Insert(self._insert, ON_CONFLICT, OnConflictClause(self._target, tuple(assigned)))
+        assigned: list[Node] = [self._columns.named(item) for item in columns]
+        pairs = [] if set is None else present_items(set, "do_update()")
+        if not assigned and not pairs:
+            raise BuildError("do_update() sets no column: name columns, or give set= a value for each")
+        names: list[Node] = [self._columns.named(name) for name, _ in pairs]
+        for name in names:
+            if _is_among(name, assigned):
+                raise BuildError("do_update() sets a column twice: by its name and in set=")
+        assignments = Assignments(tuple(names), tuple([value_node(value) for _, value in pairs])) if pairs else None
+        condition = None if where is None else checked_condition(where)
+        return Insert(self._insert, ON_CONFLICT, OnConflictClause(self._infer, tuple(assigned), assignments, condition))
 
 
 class Upsert(Builder, Generic[Ins]):
@@ -90,7 +148,22 @@ class Upsert(Builder, Generic[Ins]):
         if not rest:
             raise BuildError("put() has nothing to update; add(...).on_conflict(...).do_nothing() keeps what is there")
         insert = Insert(self, ROWS, payload)
-        return Insert(insert, ON_CONFLICT, OnConflictClause(tuple(keys), tuple(rest)))
+        return Insert(insert, ON_CONFLICT, OnConflictClause(InferClause(tuple(keys)), tuple(rest)))
+
+
+def select_rows(query: object, columns: list[Node]) -> InsertSelect:
+    """The rows of a query for columns.
+
+    Raises:
+        BuildError: it is no query, or gives another number of columns.
+    """
+    if not isinstance(query, Builder):
+        raise BuildError(f"from_select() takes a query, not {type(query).__name__}")
+    found = InsertSelect(tuple(columns), query)
+    known = output_columns(query)
+    if columns and known is not None and len(known) != len(columns):
+        raise BuildError(f"from_select() has {len(columns)} columns for the {len(known)} of its query")
+    return found
 
 
 def values_rows(rows: tuple[object, ...], columns: Columns) -> ValuesRows:
@@ -136,6 +209,13 @@ def _reordered(pairs: list[tuple[object, object]], names: list[object], number: 
         different = sorted(str(name) for name in set(found).symmetric_difference(names))
         raise BuildError(f"row {number} differs from row 1 in its columns: {', '.join(different)}; None is NULL")
     return [found[name] for name in names]
+
+
+def _conflict_element(item: object, columns: Columns) -> Node:
+    """A column, or an expression of an index."""
+    if not isinstance(item, Expression):
+        return columns.named(item)
+    return item if not _token(item) else columns.named(cast("object", item))
 
 
 def _is_among(column: Node, columns: Collection[Node]) -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from qail.ast.build.builder import Builder
-from qail.ast.clause.from_ import RangeSubselect, RangeVar, table_named
+from qail.ast.clause.from_ import FromItem, JoinExpr, JoinUsing, RangeOnly, RangeTableSample, RangeVar, sampled, table_named
 from qail.ast.clause.target import NodeList
+from qail.ast.clause.with_ import CommonTableExpr, CommonTableReference
 from qail.ast.expression.boolean import BoolExpr, Maybe, checked_condition
 from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow, column_named
 from qail.ast.expression.parameter import SKIP, ParamRef, operand
-from qail.ast.node import Expression, Node
+from qail.ast.name import Name, TableName, Unchecked
+from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import AND
 from qail.errors import BuildError
 
@@ -44,9 +46,52 @@ def relation_of(table: object, alias: str | None = None) -> RangeVar:
     return found if alias is None else found.with_alias(alias)
 
 
-def from_item(table: object, alias: str | None = None) -> RangeVar | RangeSubselect:
-    """As `relation_of`, and a RangeSubselect as it is."""
-    return table if isinstance(table, RangeSubselect) else relation_of(table, alias)
+def from_item(table: object, alias: str | None = None) -> RangeVar | FromItem:
+    """As `relation_of`; any other item of FROM as it is, a query of WITH by its name.
+
+    Raises:
+        BuildError: it has its alias already, or is a query, which has none.
+    """
+    if isinstance(table, FromItem):
+        if alias is not None:
+            raise BuildError(f"this item of FROM has the name {table.relation.alias or table.relation.name!r} already")
+        return table.relation if isinstance(table, (CommonTableExpr, CommonTableReference)) else table
+    if isinstance(table, Builder):
+        raise BuildError("a query in FROM needs a name: .subquery(name)")
+    return relation_of(table, alias)
+
+
+def joined(kind: str, item: Node, on: object) -> JoinExpr:
+    """`kind JOIN item ON on`, or USING."""
+    return JoinExpr(kind, item, on if isinstance(on, JoinUsing) else checked_condition(on))
+
+
+def only(table: type[Any] | TableName | Unchecked, /, *, alias: str | None = None) -> RangeOnly:
+    """`ONLY table` in FROM: without the rows of tables that inherit from it."""
+    return RangeOnly(relation_of(table, alias))
+
+
+def tablesample(
+    table: type[Any] | TableName | RangeOnly | Unchecked,
+    percent: float | Expr[Any] | Unchecked,
+    /,
+    *,
+    method: Name = "bernoulli",
+    repeatable: float | Expr[Any] | None = None,
+) -> RangeTableSample:
+    """`table TABLESAMPLE method (percent)` in FROM: about that many of its rows, by chance.
+
+    `method` is bernoulli (each row by itself), system (whole pages: faster), or one of an extension. The same
+    `repeatable` number gives the same rows, as long as the table does not change.
+
+    >>> print(Qail.get(tablesample("users", 10, repeatable=7)))
+    SELECT * FROM "users" TABLESAMPLE "bernoulli" ($1) REPEATABLE ($2)
+    """
+    item = from_item(table)
+    relation = item.relation if isinstance(item, FromItem) else item
+    if isinstance(item, FromItem) and not isinstance(item, RangeOnly):
+        raise BuildError(f"tablesample() takes a table, and {relation.alias or relation.name!r} is none")
+    return sampled(item, relation, percent, method, repeatable)
 
 
 def select_items(items: tuple[object, ...], method: str) -> NodeList:
@@ -154,10 +199,18 @@ def writable(builder: Builder) -> Columns:
     return Columns(None, target.name if isinstance(target, RangeVar) else "")
 
 
-def write_target(table: object) -> Node:
-    """The first node of a writing builder: the WholeRow of a table class, the RangeVar of a name."""
+def write_target(table: object, alias: str | None = None) -> Node:
+    """The first node of a writing builder: the WholeRow of a table class, the RangeVar of a name.
+
+    Raises:
+        BuildError: a table class and an alias are given, whose columns would not be those of the alias.
+    """
     found = whole_row_of(table)
-    return relation_of(table) if found is None else found
+    if found is None:
+        return relation_of(table, alias)
+    if alias is not None:
+        raise BuildError(f"a table class gets its alias by as_({alias!r:.70}), and so do its columns")
+    return found
 
 
 def present_items(row: object, method: str) -> list[tuple[object, object]]:

@@ -18,14 +18,18 @@ from qail.ast.build.create import (
 from qail.ast.build.delete import DeleteFrom
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.insert import InsertInto, Upsert
-from qail.ast.build.items import relation_of, whole_row_of, write_target
+from qail.ast.build.items import from_item, relation_of, whole_row_of, write_target
+from qail.ast.build.merge import MergeInto
+from qail.ast.build.query_expression import Values
 from qail.ast.build.select import From
 from qail.ast.build.update import UpdateOf
-from qail.ast.clause.from_ import RangeSubselect
+from qail.ast.clause.from_ import FromItem
+from qail.ast.clause.values import values_table
 from qail.ast.name import Name, TableName, Unchecked
 from qail.ast.node import Expr
-from qail.ast.tokens import DELETE, GET, INSERT, UPDATE
+from qail.ast.tokens import DELETE, GET, INSERT, MERGE, UPDATE, VALUES
 from qail.errors import BuildError
+from qail.pgtype import PgType
 
 if TYPE_CHECKING:
     from qail.table import Table
@@ -43,14 +47,14 @@ class Qail:
     def get(table: type[TableT], /) -> From[TableT]: ...
     @overload
     @staticmethod
-    def get(table: TableName | RangeSubselect, /, *, alias: str | None = None) -> Dyn: ...
+    def get(table: TableName | FromItem, /, *, alias: str | None = None) -> Dyn: ...
     @staticmethod
     def get(table: Any, /, *, alias: str | None = None) -> Any:
         """SELECT: whole rows of a table class, or an untyped query over a name."""
         if isinstance(table, (str, tuple)):
             return Dyn(None, GET, relation_of(cast("object", table), alias))
-        if isinstance(table, RangeSubselect):
-            return Dyn(None, GET, table)
+        if isinstance(table, FromItem):
+            return Dyn(None, GET, from_item(table, alias))
         row = whole_row_of(table)
         if row is None:
             raise BuildError(f"get() takes a table class or a table's name, not {table!r:.40}")
@@ -62,11 +66,11 @@ class Qail:
     def add(table: type[Table[Ins, Any]], /) -> InsertInto[Ins]: ...
     @overload
     @staticmethod
-    def add(table: TableName, /) -> InsertInto[Mapping[str, Any]]: ...
+    def add(table: TableName, /, *, alias: str | None = None) -> InsertInto[Mapping[str, Any]]: ...
     @staticmethod
-    def add(table: Any, /) -> Any:
+    def add(table: Any, /, *, alias: str | None = None) -> Any:
         """INSERT: `add(table).values(row, ...)`."""
-        out: InsertInto[Any] = InsertInto(None, INSERT, write_target(table))
+        out: InsertInto[Any] = InsertInto(None, INSERT, write_target(table, alias))
         return out
 
     @overload
@@ -74,11 +78,11 @@ class Qail:
     def put(table: type[Table[Ins, Any]], /) -> Upsert[Ins]: ...
     @overload
     @staticmethod
-    def put(table: TableName, /) -> Upsert[Mapping[str, Any]]: ...
+    def put(table: TableName, /, *, alias: str | None = None) -> Upsert[Mapping[str, Any]]: ...
     @staticmethod
-    def put(table: Any, /) -> Any:
+    def put(table: Any, /, *, alias: str | None = None) -> Any:
         """INSERT or, where the key is there, UPDATE: `put(table).values(row, key="id")`."""
-        out: Upsert[Any] = Upsert(None, INSERT, write_target(table))
+        out: Upsert[Any] = Upsert(None, INSERT, write_target(table, alias))
         return out
 
     @overload
@@ -86,17 +90,35 @@ class Qail:
     def set(table: type[Table[Any, Upd]], /) -> UpdateOf[Upd]: ...
     @overload
     @staticmethod
-    def set(table: TableName, /) -> UpdateOf[Mapping[str, Any]]: ...
+    def set(table: TableName, /, *, alias: str | None = None) -> UpdateOf[Mapping[str, Any]]: ...
     @staticmethod
-    def set(table: Any, /) -> Any:
+    def set(table: Any, /, *, alias: str | None = None) -> Any:
         """UPDATE: `set(table).values(row).where(...)`."""
-        out: UpdateOf[Any] = UpdateOf(None, UPDATE, write_target(table))
+        out: UpdateOf[Any] = UpdateOf(None, UPDATE, write_target(table, alias))
         return out
 
     @staticmethod
-    def delete(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> DeleteFrom:
+    def delete(
+        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: str | None = None
+    ) -> DeleteFrom:
         """DELETE: `delete(table).where(...)`."""
-        return DeleteFrom(None, DELETE, write_target(table))
+        return DeleteFrom(None, DELETE, write_target(table, alias))
+
+    @staticmethod
+    def merge(
+        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: str | None = None
+    ) -> MergeInto:
+        """MERGE: `merge(table).using(source, on=...).when_matched().update(...)`. Needs PostgreSQL 15."""
+        return MergeInto(None, MERGE, write_target(table, alias))
+
+    @staticmethod
+    def values(columns: Mapping[str, PgType[Any]], /, *rows: tuple[Any, ...] | list[Any]) -> Values:
+        """VALUES: rows of values as a query, and by `subquery(name)` as a table; each column has a name and a type.
+
+        >>> print(Qail.get(Qail.values({"id": INT8, "name": TEXT}, (1, "a"), (2, "b")).subquery("v")))
+        SELECT * FROM (VALUES ($1, $2), ($3, $4)) AS "v" ("id", "name")
+        """
+        return Values(None, VALUES, values_table(columns, rows))
 
     @staticmethod
     def create(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> CreateTable:

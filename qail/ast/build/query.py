@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
-from qail.ast.build.builder import INSTALLED, Builder, Fetchable
-from qail.ast.build.items import conditions, count_operand, from_item, select_items
+from qail.ast.build.items import conditions, from_item, joined, select_items
 from qail.ast.build.keyset import keyset_condition
-from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, JoinExpr, RangeSubselect, RangeVar
+from qail.ast.build.query_expression import QueryExpression, model_target
+from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, FromItem, JoinExpr, JoinUsing, RangeVar
+from qail.ast.clause.locking import KEY_SHARE, NO_KEY_UPDATE, SHARE, UPDATE_STRENGTH, LockingClause
 from qail.ast.clause.sort import SortBy
 from qail.ast.clause.target import NOTHING, NodeList
-from qail.ast.clause.window import sort_key
-from qail.ast.expression.boolean import checked_condition
-from qail.ast.expression.subquery import SubLink
-from qail.ast.name import Name, Unchecked
+from qail.ast.clause.window import Frame, NamedWindow, listed, sort_key, window_of
+from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import BoolOperand, Expr, Node
 from qail.ast.tokens import (
     DISTINCT,
@@ -22,11 +22,11 @@ from qail.ast.tokens import (
     GROUP_BY,
     HAVING,
     JOIN,
-    LIMIT,
-    OFFSET,
+    LOCKING,
     ORDER_BY,
     TARGET,
     WHERE,
+    WINDOWS,
 )
 from qail.errors import BuildError
 
@@ -35,30 +35,13 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 R_co = TypeVar("R_co", covariant=True)
-
-INTO: Final = "into"
-MAP: Final = "map"
+JoinCondition: TypeAlias = BoolOperand | JoinUsing
 
 
-class RowTarget(Node):
-    """What a row becomes: `into` a model by name, or a `map` function by position. No part of the shape."""
-
-    def __init__(self, kind: str, target: Any) -> None:
-        super().__init__(1)
-        self.kind: Final = kind
-        self.target: Final = target
-
-    def shape(self, walk: Any) -> None:
-        raise AssertionError("a row target is no part of a shape")
-
-
-class Query(Fetchable[R_co]):
+class Query(QueryExpression[R_co]):
     """A SELECT. Each method returns a new query; `R_co` is what a row becomes."""
 
-    def _with(self, step: int, node: Node) -> Any:
-        raise AssertionError("a query class defines _with")
-
-    def from_(self, table: type[Table[Any, Any]] | RangeSubselect, /) -> Self:
+    def from_(self, table: type[Table[Any, Any]] | FromItem | Unchecked, /) -> Self:
         """`FROM table`, where the select list does not say it: `select(count()).from_(User)`."""
         out: Self = self._with(FROM, from_item(table))
         return out
@@ -72,7 +55,7 @@ class Query(Fetchable[R_co]):
         return out
 
     def group_by(self, key: Expr[Any] | Unchecked, /, *more: Expr[Any]) -> Self:
-        """`GROUP BY`: more calls add keys. No key is added by itself."""
+        """`GROUP BY`: columns, other expressions, `rollup()` and its kin; more calls add keys, none is added by itself."""
         out: Self = self._with(GROUP_BY, select_items((key, *more), "group_by()"))
         return out
 
@@ -88,20 +71,6 @@ class Query(Fetchable[R_co]):
         """`ORDER BY`: more calls add keys behind the others."""
         keys: tuple[object, ...] = (key, *more)
         out: Self = self._with(ORDER_BY, NodeList(tuple([sort_key(item) for item in keys])))
-        return out
-
-    def limit(self, count: int | Expr[int] | Unchecked) -> Self:
-        """At most `count` rows; an int becomes a parameter, so every limit shares one Plan. The last call counts.
-
-        >>> print(Qail.get("users").limit(10))
-        SELECT * FROM "users" LIMIT $1
-        """
-        out: Self = self._with(LIMIT, count_operand(count, "limit"))
-        return out
-
-    def offset(self, count: int | Expr[int] | Unchecked) -> Self:
-        """Leave out the first `count` rows; an int becomes a parameter. The last call counts."""
-        out: Self = self._with(OFFSET, count_operand(count, "offset"))
         return out
 
     def after(self, *values: Any) -> Self:
@@ -123,44 +92,84 @@ class Query(Fetchable[R_co]):
         out: Self = self._with(DISTINCT_ON, select_items((key, *more), "distinct_on()"))
         return out
 
-    def join(self, table: type[Table[Any, Any]] | RangeSubselect, /, on: BoolOperand) -> Self:
-        """`JOIN table ON condition`."""
+    def window(
+        self,
+        name: Name,
+        base: Name | None = None,
+        /,
+        *,
+        partition_by: Expr[Any] | Collection[Expr[Any]] = (),
+        order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
+        frame: Frame | None = None,
+    ) -> Self:
+        """`WINDOW name AS (PARTITION BY ... ORDER BY ... frame)`, for `over(name)`; `base` is one that it adds to.
+
+        >>> print(Qail.get("t").columns(func.rank().over("w")).window("w", order_by=col("a")))
+        SELECT rank() OVER "w" FROM "t" WINDOW "w" AS (ORDER BY "a")
+        """
+        definition = NamedWindow(name, window_of(partition_by, order_by, frame, base))
+        out: Self = self._with(WINDOWS, definition)
+        return out
+
+    def join(self, table: type[Table[Any, Any]] | FromItem, /, on: JoinCondition) -> Self:
+        """`JOIN table ON condition`; `on=using("id")` joins by columns of one name, `on=natural()` by all such."""
         return self._joined(INNER, from_item(table), on)
 
-    def left_join(self, table: type[Outer[Any]] | RangeSubselect, /, on: BoolOperand) -> Self:
+    def left_join(self, table: type[Outer[Any]] | FromItem, /, on: JoinCondition) -> Self:
         """`LEFT JOIN table ON condition`; takes the table's outer twin, whose columns may be None."""
         return self._joined(LEFT, _outer_item(table, "left_join"), on)
 
-    def right_join(self, table: type[Table[Any, Any]] | RangeSubselect, /, on: BoolOperand) -> Self:
+    def right_join(self, table: type[Table[Any, Any]] | FromItem, /, on: JoinCondition) -> Self:
         """`RIGHT JOIN table ON condition`: all rows of `table`; what was there before may be NULL."""
         return self._joined(RIGHT, from_item(table), on)
 
-    def full_join(self, table: type[Outer[Any]] | RangeSubselect, /, on: BoolOperand) -> Self:
+    def full_join(self, table: type[Outer[Any]] | FromItem, /, on: JoinCondition) -> Self:
         """`FULL JOIN table ON condition`: all rows of both; either side may be NULL."""
         return self._joined(FULL, _outer_item(table, "full_join"), on)
 
-    def cross_join(self, table: type[Table[Any, Any]] | RangeSubselect, /) -> Self:
+    def cross_join(self, table: type[Table[Any, Any]] | FromItem | Unchecked, /) -> Self:
         """`CROSS JOIN table`: every row with every row."""
         out: Self = self._with(JOIN, JoinExpr("CROSS JOIN", from_item(table), None))
         return out
 
+    def for_update(self, *, of: Any = (), nowait: bool = False, skip_locked: bool = False) -> Self:
+        """`FOR UPDATE`: lock the rows until the transaction ends, against every other change and lock.
+
+        Args:
+            of: the tables whose rows are locked, one or a list: table classes, items of FROM, or their names here.
+            nowait: an error at once when another transaction holds a row.
+            skip_locked: leave out rows that another transaction holds: a queue.
+
+        >>> print(Qail.get("jobs").order_by("id").limit(1).for_update(skip_locked=True))
+        SELECT * FROM "jobs" ORDER BY "id" LIMIT $1 FOR UPDATE SKIP LOCKED
+        """
+        return self._locked(UPDATE_STRENGTH, of, nowait=nowait, skip_locked=skip_locked)
+
+    def for_no_key_update(self, *, of: Any = (), nowait: bool = False, skip_locked: bool = False) -> Self:
+        """`FOR NO KEY UPDATE`: as `for_update`, but others may refer to the rows by foreign keys."""
+        return self._locked(NO_KEY_UPDATE, of, nowait=nowait, skip_locked=skip_locked)
+
+    def for_share(self, *, of: Any = (), nowait: bool = False, skip_locked: bool = False) -> Self:
+        """`FOR SHARE`: others may lock the rows like this as well, and nobody may change them."""
+        return self._locked(SHARE, of, nowait=nowait, skip_locked=skip_locked)
+
+    def for_key_share(self, *, of: Any = (), nowait: bool = False, skip_locked: bool = False) -> Self:
+        """`FOR KEY SHARE`: others may change the rows, but not their keys."""
+        return self._locked(KEY_SHARE, of, nowait=nowait, skip_locked=skip_locked)
+
+    def _locked(self, strength: str, of: object, *, nowait: bool, skip_locked: bool) -> Self:
+        names = tuple([name_in_from(item) for item in listed(of)])
+        out: Self = self._with(LOCKING, LockingClause(strength, names, nowait=nowait, skip_locked=skip_locked))
+        return out
+
     def _joined(self, kind: str, relation: Node, on: object) -> Self:
-        out: Self = self._with(JOIN, JoinExpr(kind, relation, checked_condition(on)))
+        out: Self = self._with(JOIN, joined(kind, relation, on))
         return out
 
     def into(self, model: type[M]) -> Query[M]:
         """Rows become objects of `model`, filled by name."""
         query: Mapped[M] = Mapped(self, TARGET, model_target(self, model))
         return query
-
-    def subquery(self, alias: Name) -> RangeSubselect:
-        """This query as an item of FROM, under the name `alias`; its columns are `col(alias, name)`."""
-        return RangeSubselect(self, alias)
-
-    def scalar(self) -> Expr[Any]:
-        """This query as a value: the one column of its one row."""
-        value: SubLink = SubLink(self)
-        return value
 
 
 class Mapped(Query[M]):
@@ -171,21 +180,18 @@ class Mapped(Query[M]):
         return out
 
 
-def model_target(builder: Builder, model: object) -> RowTarget:
-    """The target of `into(model)`. Raises BuildError when the rows of `builder` cannot become such objects."""
-    INSTALLED.models.check(builder, model)
-    return RowTarget(INTO, model)
+def name_in_from(item: object) -> str:
+    """What a table or another item of FROM is called in the query."""
+    if isinstance(item, str):
+        return checked_name(item, "a name in FROM")
+    relation = from_item(item)
+    named = relation.relation if isinstance(relation, FromItem) else relation
+    return named.alias or named.name
 
 
-def row_target(builder: Builder) -> RowTarget | None:
-    """What the rows of a statement become: its last `map()` or `into()`; None when they stay what they are."""
-    found = builder.find(TARGET)
-    return found if isinstance(found, RowTarget) else None
-
-
-def _outer_item(table: object, method: str) -> RangeVar | RangeSubselect:
+def _outer_item(table: object, method: str) -> RangeVar | FromItem:
     item = from_item(table)
-    if isinstance(item, RangeVar) and not isinstance(table, (str, tuple)) and not item.is_nullable:
+    if isinstance(item, RangeVar) and not isinstance(table, (str, tuple, FromItem)) and not item.is_nullable:
         name = table.__name__ if isinstance(table, type) else item.name
         raise BuildError(f"{method}() takes the outer twin of {name}, whose columns may be None: {name}Outer")
     return item

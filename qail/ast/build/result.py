@@ -5,30 +5,12 @@ from __future__ import annotations
 from qail.ast.build.builder import Builder
 from qail.ast.build.returning import Returning
 from qail.ast.build.select import Select
+from qail.ast.clause.output import leading
+from qail.ast.clause.set_operation import SetOperation
 from qail.ast.clause.target import NodeList
 from qail.ast.expression.column import WholeRow
 from qail.ast.node import Node
 from qail.ast.tokens import COLUMNS, RETURNING, SELECT
-
-
-def result_items(builder: Builder) -> tuple[Node, ...] | None:
-    """The items of the select list or of RETURNING; None when the server says which columns there are (`*`).
-
-    A WholeRow stands for `len(item.columns)` columns of the result, any other item for one.
-    """
-    listed: list[Node] = []
-    first = builder
-    current: Builder | None = builder
-    while current is not None:
-        if current.step in (COLUMNS, RETURNING, SELECT) and isinstance(current.node, NodeList):
-            listed = [*current.node.items, *listed]
-            if current.step == RETURNING:
-                return tuple(listed)
-        first = current
-        current = current.before
-    if listed:
-        return tuple(listed)
-    return (first.node,) if isinstance(first.node, WholeRow) else None
 
 
 def gives_tuples(builder: Builder) -> bool:
@@ -38,7 +20,7 @@ def gives_tuples(builder: Builder) -> bool:
 
 
 def has_whole_row(builder: Builder) -> bool:
-    """Whether a WholeRow is among `result_items(builder)`: asked for every result, so it makes no list of them."""
+    """Whether a WholeRow is among the items of a result: asked for every result, so it makes no list of them."""
     is_listed = False
     first = builder
     current: Builder | None = builder
@@ -52,6 +34,8 @@ def has_whole_row(builder: Builder) -> bool:
                 return False
         first = current
         current = current.before
+    if isinstance(first.node, SetOperation):
+        return has_whole_row(leading(builder))
     return not is_listed and isinstance(first.node, WholeRow)
 
 

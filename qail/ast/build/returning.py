@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.items import named_items
-from qail.ast.build.query import MAP, RowTarget, model_target
+from qail.ast.build.query_expression import MAP, RowTarget, model_target
+from qail.ast.clause.with_ import CommonTableExpr
+from qail.ast.name import Name
 from qail.ast.node import Item
 from qail.ast.tokens import RETURNING, TARGET
 
@@ -53,6 +55,10 @@ class Returning(Fetchable[tuple[*Ts]], Generic[*Ts]):
         out: MappedReturning[M] = MappedReturning(self, TARGET, model_target(self, model))
         return out
 
+    def cte(self, name: Name, *columns: str) -> CommonTableExpr:
+        """This statement as a query of WITH, under a name: its returned rows are the query's."""
+        return CommonTableExpr(name, self, columns)
+
 
 class DynReturning(Fetchable["Row"]):
     """`returning("id")`: rows are `Row` objects."""
@@ -62,9 +68,17 @@ class DynReturning(Fetchable["Row"]):
         out: MappedReturning[M] = MappedReturning(self, TARGET, model_target(self, model))
         return out
 
+    def cte(self, name: Name, *columns: str) -> CommonTableExpr:
+        """This statement as a query of WITH, under a name: its returned rows are the query's."""
+        return CommonTableExpr(name, self, columns)
+
 
 class Change(Command):
-    """INSERT, UPDATE or DELETE, complete."""
+    """INSERT, UPDATE, DELETE or MERGE, complete."""
+
+    def cte(self, name: Name) -> CommonTableExpr:
+        """This statement as a query of WITH, under a name: it is done, and returns no rows to be named."""
+        return CommonTableExpr(name, self)
 
     # overloads of returning: tools/gen_overloads.py
     # fmt: off

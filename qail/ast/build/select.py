@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, TypeVarTuple, overload
 
 from qail.ast.build.items import select_items
-from qail.ast.build.query import MAP, Mapped, Query, RowTarget
+from qail.ast.build.query import Mapped, Query
+from qail.ast.build.query_expression import MAP, RowTarget
 from qail.ast.node import Item, Node
 from qail.ast.tokens import COLUMNS, SELECT, TARGET
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from qail.ast.build.builder import Builder
+from qail.ast.build.builder import Builder, Fetchable
 from qail.ast.build.filters import NameFilters
-from qail.ast.build.items import conditions, present_items, value_node, writable
+from qail.ast.build.items import Columns, conditions, from_item, joined, present_items, value_node, writable
 from qail.ast.build.returning import Change
-from qail.ast.clause.rows import Assignments
-from qail.ast.clause.target import NOTHING
-from qail.ast.node import BoolOperand, Node
-from qail.ast.tokens import ALL_ROWS, SET, WHERE
+from qail.ast.clause.from_ import INNER, FromItem, JoinUsing
+from qail.ast.clause.output import output_columns
+from qail.ast.clause.rows import Assignments, MultiAssignRef
+from qail.ast.clause.target import NOTHING, NodeList
+from qail.ast.clause.with_ import CommonTableExpr, with_items
+from qail.ast.name import TableName, Unchecked
+from qail.ast.node import BoolOperand, Expr, Node
+from qail.ast.tokens import ALL_ROWS, FROM, JOIN, ONLY_TABLE, SET, WHERE, WITH
 from qail.errors import BuildError
+
+if TYPE_CHECKING:
+    from qail.table import Table
 
 Upd = TypeVar("Upd")
 
@@ -25,12 +33,45 @@ class Update(Change, NameFilters["Update"]):
         found = conditions(condition, more)
         return self if found is None else Update(self, WHERE, found)
 
+    def with_(self, table: CommonTableExpr | Unchecked, /, *more: CommonTableExpr) -> Update:
+        """`WITH name AS (query), ...`: to be named in this statement."""
+        return Update(self, WITH, NodeList(with_items((table, *more))))
+
     def _filtered(self, condition: Node) -> Any:
         return Update(self, WHERE, condition)
 
 
 class UpdateSet(Builder, NameFilters[Update]):
     """Not executable before where() or all_rows()."""
+
+    def values(self, row: Mapping[Any, Any], /) -> UpdateSet:
+        """More columns and their values."""
+        return UpdateSet(self, SET, assignments_of(row, writable(self)))
+
+    def values_from(self, query: Fetchable[Any], column: str | Expr[Any], /, *more: str | Expr[Any]) -> UpdateSet:
+        """More columns, from the one row of a query."""
+        return UpdateSet(self, SET, assigned_query(query, (column, *more), writable(self)))
+
+    def from_(
+        self, table: type[Table[Any, Any]] | TableName | FromItem | Unchecked, /, *, alias: str | None = None
+    ) -> UpdateSet:
+        """`FROM table`: another table whose columns the values and conditions may use; more calls add tables.
+
+        >>> print(Qail.set("a").values({"n": col("b", "n")}).from_("b").where(col("b", "id") == col("a", "id")))
+        UPDATE "a" SET "n" = "b"."n" FROM "b" WHERE "b"."id" = "a"."id"
+        """
+        return UpdateSet(self, FROM, from_item(table, alias))
+
+    def join(
+        self,
+        table: type[Table[Any, Any]] | TableName | FromItem | Unchecked,
+        /,
+        on: BoolOperand | JoinUsing,
+        *,
+        alias: str | None = None,
+    ) -> UpdateSet:
+        """`JOIN table ON condition`, to the tables of from_()."""
+        return UpdateSet(self, JOIN, joined(INNER, from_item(table, alias), on))
 
     def where(self, condition: BoolOperand, /, *more: BoolOperand) -> Update:
         """The rows to change: those where every condition holds.
@@ -52,7 +93,7 @@ class UpdateSet(Builder, NameFilters[Update]):
 
 
 class UpdateOf(Builder, Generic[Upd]):
-    """`Qail.set(table)`: not executable before values() and where() or all_rows().
+    """`Qail.set(table)`: not executable before values() or values_from(), and where() or all_rows().
 
     >>> print(Qail.set("users").values({"name": "b"}).eq("id", 1))
     UPDATE "users" SET "name" = $1 WHERE "id" = $2
@@ -64,9 +105,47 @@ class UpdateOf(Builder, Generic[Upd]):
         Raises:
             BuildError: there is no column to set, or the table class has no such column.
         """
-        columns = writable(self)
-        pairs = present_items(row, "values()")
-        if not pairs:
-            raise BuildError("UPDATE sets no column: values() is empty, or every value is SKIP")
-        names: list[Node] = [columns.named(name) for name, _ in pairs]
-        return UpdateSet(self, SET, Assignments(tuple(names), tuple([value_node(value) for _, value in pairs])))
+        return UpdateSet(self, SET, assignments_of(row, writable(self)))
+
+    def values_from(self, query: Fetchable[Any], column: str | Expr[Any], /, *more: str | Expr[Any]) -> UpdateSet:
+        """These columns get those of the one row of a query; NULL when it finds none.
+
+        >>> best = Qail.get("b").columns("x", "y").limit(1)
+        >>> print(Qail.set("a").values_from(best, "x", "y").all_rows())
+        UPDATE "a" SET ("x", "y") = (SELECT "x", "y" FROM "b" LIMIT $1)
+        """
+        return UpdateSet(self, SET, assigned_query(query, (column, *more), writable(self)))
+
+    def only(self) -> UpdateOf[Upd]:
+        """`ONLY`: without the tables that inherit from it."""
+        out: UpdateOf[Upd] = UpdateOf(self, ONLY_TABLE, NOTHING)
+        return out
+
+
+def assignments_of(row: object, columns: Columns) -> Assignments:
+    """The columns and values of a row as users give it.
+
+    Raises:
+        BuildError: there is no column to set, or the table class has no such column.
+    """
+    pairs = present_items(row, "values()")
+    if not pairs:
+        raise BuildError("UPDATE sets no column: values() is empty, or every value is SKIP")
+    names: list[Node] = [columns.named(name) for name, _ in pairs]
+    return Assignments(tuple(names), tuple([value_node(value) for _, value in pairs]))
+
+
+def assigned_query(query: object, columns: tuple[object, ...], known: Columns) -> MultiAssignRef:
+    """Columns, and the query whose row they get.
+
+    Raises:
+        BuildError: it is no query, or gives another number of columns.
+    """
+    if not isinstance(query, Builder):
+        raise BuildError(f"values_from() takes a query first, not {type(query).__name__}")
+    names: list[Node] = [known.named(column) for column in columns]
+    found = MultiAssignRef(tuple(names), query)
+    given = output_columns(query)
+    if given is not None and len(given) != len(names):
+        raise BuildError(f"values_from() has {len(names)} columns for the {len(given)} of its query")
+    return found

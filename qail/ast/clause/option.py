@@ -9,7 +9,12 @@ from qail.ast.node import Node
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 
-WORDS: Final = frozenset({"IF NOT EXISTS", "IF EXISTS", "TEMPORARY", "CASCADE", "RESTART IDENTITY", "UNIQUE"})
+WORDS: Final = frozenset(
+    {
+        "IF NOT EXISTS", "IF EXISTS", "TEMPORARY", "CASCADE", "RESTART IDENTITY", "UNIQUE", "OVERRIDING SYSTEM VALUE",
+        "OVERRIDING USER VALUE",
+    }
+)  # fmt: skip
 
 
 class Option(Node):

@@ -1,12 +1,14 @@
-"""ValuesRows and Assignments: the payloads of INSERT and UPDATE."""
+"""ValuesRows, InsertSelect, Assignments and MultiAssignRef: the payloads of INSERT and UPDATE."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from qail.ast.build.builder import Builder
 from qail.ast.expression.parameter import operand
+from qail.ast.expression.subquery import query_depth
 from qail.ast.node import Node, depth_of
-from qail.ast.tokens import ASSIGNMENTS, END, ROWS_MIXED, ROWS_PLAIN
+from qail.ast.tokens import ASSIGNMENTS, END, INSERT_SELECT, MULTI_ASSIGNMENT, ROWS_MIXED, ROWS_PLAIN
 from qail.ast.walk import Walk
 
 
@@ -53,3 +55,35 @@ class Assignments(Node):
             column.shape(walk)
             value.shape(walk)
         walk.tokens.append(END)
+
+
+class InsertSelect(Node):
+    """`(columns) SELECT ...`: the rows of a query as those of an INSERT, for all columns when none is named."""
+
+    def __init__(self, columns: tuple[Node, ...], query: Builder) -> None:
+        super().__init__(query_depth(query))
+        self.columns: Final = columns
+        self.query: Final = query
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(INSERT_SELECT)
+        for column in self.columns:
+            column.shape(walk)
+        walk.tokens.append(END)
+        self.query.shape(walk)
+
+
+class MultiAssignRef(Node):
+    """`(column, ...) = (SELECT ...)`: the columns of a query's one row; all NULL when it has none."""
+
+    def __init__(self, columns: tuple[Node, ...], query: Builder) -> None:
+        super().__init__(query_depth(query))
+        self.columns: Final = columns
+        self.query: Final = query
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(MULTI_ASSIGNMENT)
+        for column in self.columns:
+            column.shape(walk)
+        walk.tokens.append(END)
+        self.query.shape(walk)

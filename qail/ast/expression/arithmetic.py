@@ -5,7 +5,7 @@ Rule: a left spine (`a + b + c ...`) is walked in a loop and counts as one level
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar
 
 from qail.ast.expression.parameter import operand
 from qail.ast.node import Expr, Expression, Node
@@ -16,23 +16,41 @@ from qail.pgtype import PgType
 
 T = TypeVar("T")
 
-OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "||"})
+ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%"})
 
 
 class OpExpr(Expr[Any]):
-    """`left operator right`, with one of OPERATORS."""
+    """`left operator right`. `pg` is the type of the result and `right_type` that of a parameter on the right, where
+    the operator alone tells them; `schema` is where the operator is, when it is not to be searched for.
+    """
 
-    def __init__(self, operator: str, left: Node, right: Node) -> None:
+    def __init__(
+        self,
+        operator: str,
+        left: Node,
+        right: Node,
+        *,
+        pg: PgType[Any] | None = None,
+        right_type: PgType[Any] | None = None,
+        schema: str | None = None,
+    ) -> None:
         left_depth = left.depth if isinstance(left, OpExpr) else left.depth + 1
         super().__init__(left_depth if left_depth > right.depth else right.depth + 1)
         self.operator: Final = operator
         self.left: Final = left
         self.right: Final = right
+        self.pg: Final = pg
+        self.right_type: Final = right_type
+        self.schema: Final = schema
+        if pg is None and right_type is None and schema is None:
+            self.token = operator
+        else:
+            self.token = f"o\0{operator}\0{schema or ''}\0{type_token(pg)}\0{type_token(right_type)}"
 
     def shape(self, walk: Walk) -> None:
         spine: list[OpExpr] = self.spine()
         for node in spine:
-            walk.tokens.append(node.operator)
+            walk.tokens.append(node.token)
         spine[-1].left.shape(walk)
         for index in range(len(spine) - 1, -1, -1):
             spine[index].right.shape(walk)
@@ -47,26 +65,26 @@ class OpExpr(Expr[Any]):
         return found
 
     def result_type(self) -> PgType[Any] | None:
-        left = type_of(self.spine()[-1].left)
-        if left is None or left.family != "number":
-            return None
-        for node in self.spine():
-            right = type_of(node.right)
-            # A parameter takes the type of the other side, so only a second known type could change the result's.
-            if right is not None and right is not left:
-                return None
-        return left
+        if self.pg is not None:
+            return self.pg
+        spine: list[OpExpr] = self.spine()
+        known = type_of(spine[-1].left)
+        for index in range(len(spine) - 1, -1, -1):
+            known = _type_after(spine[index], known)
+        return known
 
 
 class NegateExpr(Expr[Any]):
-    """`- argument`."""
+    """`- argument`; `~ argument` for the operator `~`."""
 
-    def __init__(self, argument: Node) -> None:
+    def __init__(self, argument: Node, operator: str = "-") -> None:
         super().__init__(argument.depth + 1)
         self.argument: Final = argument
+        self.operator: Final = operator
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(NEGATE)
+        walk.tokens.append(self.operator)
         self.argument.shape(walk)
 
     def result_type(self) -> PgType[Any] | None:
@@ -76,6 +94,16 @@ class NegateExpr(Expr[Any]):
 def type_of(node: Node) -> PgType[Any] | None:
     """The type of a node's value when the tree alone proves it."""
     return node.result_type() if isinstance(node, Expression) else None
+
+
+def is_type(value: object) -> TypeGuard[PgType[Any]]:
+    """Whether it is a type object such as INT8."""
+    return isinstance(value, PgType)
+
+
+def type_token(pg: PgType[Any] | None) -> str:
+    """A type as a part of a token."""
+    return "" if pg is None else f"{pg.name}\1{pg.oid}"
 
 
 def operation(operator: str, left: object, right: object) -> Expr[Any]:
@@ -92,3 +120,14 @@ def operation(operator: str, left: object, right: object) -> Expr[Any]:
 def negative(argument: Node) -> Expr[Any]:
     """`- argument`."""
     return NegateExpr(argument)
+
+
+def _type_after(node: OpExpr, left: PgType[Any] | None) -> PgType[Any] | None:
+    """The type of `node` when its left side is of type `left`."""
+    if node.pg is not None:
+        return node.pg
+    if left is None or left.family != "number" or node.operator not in ARITHMETIC:
+        return None
+    right = type_of(node.right)
+    # A parameter takes the type of the other side, so only a second known type could change the result's.
+    return left if right is None or right is left else None

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.boolean import checked_condition
 from qail.ast.expression.parameter import ParamRef, operand
-from qail.ast.node import BoolOperand, Expr, Node, depth_of
-from qail.ast.tokens import CASE, CASE_ELSE, CAST, COALESCE, END
+from qail.ast.node import Expr, Node, depth_of
+from qail.ast.tokens import CASE, CASE_ARGUMENT, CASE_ELSE, CAST, COALESCE, END
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 from qail.pgtype import BOOL, DATE, FLOAT8, INT8, NUMERIC, TIMESTAMP, TIMESTAMPTZ, UUID, PgType
@@ -19,21 +19,36 @@ COALESCE_KEYWORDS: Final = frozenset({"COALESCE", "GREATEST", "LEAST", "NULLIF"}
 
 
 class CaseExpr(Expr[Any]):
-    """`CASE WHEN condition THEN result ... [ELSE otherwise] END`; without ELSE it is NULL when no condition holds."""
+    """`CASE WHEN condition THEN result ... [ELSE otherwise] END`; without ELSE it is NULL when no condition holds.
 
-    def __init__(self, conditions: tuple[Node, ...], results: tuple[Node, ...], otherwise: Node | None) -> None:
+    With an `argument` the conditions are values that it is compared with: `CASE argument WHEN value THEN ...`.
+    """
+
+    def __init__(
+        self,
+        conditions: tuple[Node, ...],
+        results: tuple[Node, ...],
+        otherwise: Node | None,
+        argument: Node | None = None,
+    ) -> None:
         parts = [*conditions, *results]
         if otherwise is not None:
             parts.append(otherwise)
+        if argument is not None:
+            parts.append(argument)
         super().__init__(depth_of(parts))
         if len(conditions) != len(results) or not conditions:
             raise BuildError(f"CASE has {len(conditions)} conditions and {len(results)} results")
         self.conditions: Final = conditions
         self.results: Final = results
         self.otherwise: Final = otherwise
+        self.argument: Final = argument
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(CASE)
+        if self.argument is not None:
+            walk.tokens.append(CASE_ARGUMENT)
+            self.argument.shape(walk)
         for condition, result in zip(self.conditions, self.results, strict=True):
             condition.shape(walk)
             result.shape(walk)
@@ -87,18 +102,28 @@ class TypeCast(Expr[T]):
         return self.pg
 
 
-def case(branch: tuple[BoolOperand, Any], /, *more: tuple[BoolOperand, Any], else_: Any = None) -> Expr[Any]:
-    """`case((User.age < 18, "minor"), else_="adult")`: the result of the first condition that holds."""
+def case(
+    branch: tuple[Any, Any], /, *more: tuple[Any, Any], else_: Any = None, of: Expr[Any] | None = None
+) -> Expr[Any]:
+    """`case((User.age < 18, "minor"), else_="adult")`: the result of the first condition that holds.
+
+    With `of` the left sides are values it is compared with: `case((1, "one"), (2, "two"), of=User.age)`.
+    """
     conditions: list[Node] = []
     values: list[Any] = []
     branches: tuple[Any, ...] = (branch, *more)
     for condition, result in branches:
-        conditions.append(checked_condition(condition))
+        if of is not None and condition is None:
+            raise BuildError(
+                "case(of=...) compares with =, which is never true of None; a condition .is_null() finds it"
+            )
+        conditions.append(checked_condition(condition) if of is None else operand(condition))
         values.append(result)
+    argument = None if of is None else operand(of)
     if else_ is None:
-        return CaseExpr(tuple(conditions), operands_of_one_type(values), None)
+        return CaseExpr(tuple(conditions), operands_of_one_type(values), None, argument)
     results = operands_of_one_type([*values, else_])
-    return CaseExpr(tuple(conditions), results[:-1], results[-1])
+    return CaseExpr(tuple(conditions), results[:-1], results[-1], argument)
 
 
 def coalesce(first: Any, /, *more: Any) -> Expr[Any]:
@@ -148,7 +173,10 @@ def operands_of_one_type(values: list[Any]) -> tuple[Node, ...]:
         shared = own if shared is None else wider(shared, own)
         if shared is None:
             return operands
-    return operands if shared is None else (TypeCast(operands[0], shared), *operands[1:])
+    if shared is None:
+        return operands
+    first: Expr[Any] = TypeCast(operands[0], shared)
+    return (first, *operands[1:])
 
 
 def own_type(value: object) -> PgType[Any] | None:

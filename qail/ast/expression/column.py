@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 from qail.ast.name import Name, checked_name
 from qail.ast.node import Expr, Expression, Node
-from qail.ast.tokens import EXCLUDED, STAR
+from qail.ast.tokens import STAR, VERSION
 from qail.ast.walk import Walk
+from qail.errors import BuildError
 from qail.pgtype import PgType
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from qail.ast.clause.from_ import RangeVar
 
 T = TypeVar("T")
+
+EXCLUDED: Final = "EXCLUDED"
+OLD: Final = "OLD"
+NEW: Final = "NEW"
 
 KNOWN_COLUMNS: Final[dict[str, ColumnRef]] = {}
 MOST_KNOWN_COLUMNS: Final = 10_000  # names may come from outside; past this they are made anew each time
@@ -92,16 +97,58 @@ class A_Star(Expr[Any]):
         walk.tokens.append(STAR)
 
 
-class ExcludedColumn(Expr[Any]):
-    """`EXCLUDED.name`: what the row of an INSERT that met a conflict would have stored."""
+class VersionColumn(Expr[Any]):
+    """`EXCLUDED.name`: what a row of INSERT that met a conflict would have stored; `OLD.name` and `NEW.name`: what was
+    stored before and after a change. `version` is EXCLUDED, OLD or NEW.
+    """
 
-    def __init__(self, column: Node) -> None:
+    def __init__(self, version: str, column: Node) -> None:
         super().__init__(1)
+        self.version: Final = version
         self.column: Final = column
 
     def shape(self, walk: Walk) -> None:
-        walk.tokens.append(EXCLUDED)
+        walk.tokens.append(VERSION)
+        walk.tokens.append(self.version)
         self.column.shape(walk)
+
+    def result_type(self) -> PgType[Any] | None:
+        return self.column.result_type() if isinstance(self.column, Expression) else None
+
+
+@overload
+def excluded(column: Expr[T], /) -> Expr[T]: ...
+@overload
+def excluded(column: str, /) -> Expr[Any]: ...
+def excluded(column: Any, /) -> Any:
+    """`EXCLUDED.column`: in do_update() the value that would have been inserted."""
+    return VersionColumn(EXCLUDED, _column(column, "excluded()"))
+
+
+@overload
+def old(column: Expr[T], /) -> Expr[T | None]: ...
+@overload
+def old(column: str, /) -> Expr[Any]: ...
+def old(column: Any, /) -> Any:
+    """`OLD.column` in RETURNING: what was there before; None where nothing was. Needs PostgreSQL 18."""
+    return VersionColumn(OLD, _column(column, "old()"))
+
+
+@overload
+def new(column: Expr[T], /) -> Expr[T | None]: ...
+@overload
+def new(column: str, /) -> Expr[Any]: ...
+def new(column: Any, /) -> Any:
+    """`NEW.column` in RETURNING: what is there now; None of a row that was deleted. Needs PostgreSQL 18."""
+    return VersionColumn(NEW, _column(column, "new()"))
+
+
+def _column(column: object, method: str) -> Node:
+    if isinstance(column, str):
+        return column_named(column)
+    if isinstance(column, (ColumnRef, ColumnExpr)):
+        return cast("Node", column)
+    raise BuildError(f"{method} takes a column or its name, not {type(column).__name__}")
 
 
 def col(*fields: str) -> Expr[Any]:

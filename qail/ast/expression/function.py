@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
-from qail.ast.clause.window import Frame, WindowDef, window_of
-from qail.ast.expression.arithmetic import type_of
+from qail.ast.clause.sort import SortBy
+from qail.ast.clause.window import Frame, WindowDef, listed, sort_key, window_of
+from qail.ast.expression.arithmetic import type_of, type_token
 from qail.ast.expression.boolean import all_of, checked_condition
 from qail.ast.expression.parameter import operand
-from qail.ast.name import checked_name
+from qail.ast.name import Name, checked_name
 from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
-from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER
+from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER, SORTED
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 from qail.pgtype import FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, MONEY, NUMERIC, PgType
@@ -47,6 +48,33 @@ SELF_EXTREMES: Final = frozenset({"number", "datetime", "time", "interval", "mon
 COUNTERS: Final = frozenset({"count", "row_number", "rank", "dense_rank"})
 
 
+class CallForm:
+    """How a call is written and what is known of it: for most calls PLAIN.
+
+    `names` are those of the last arguments, passed as `name => value`. `order` sorts the rows an aggregate sees; with
+    `is_within_group` those of an ordered-set aggregate. `pg` is the type of the result.
+    """
+
+    def __init__(
+        self,
+        *,
+        schema: str | None = None,
+        names: tuple[str, ...] = (),
+        order: tuple[SortBy, ...] = (),
+        is_within_group: bool = False,
+        pg: PgType[Any] | None = None,
+    ) -> None:
+        self.schema: Final = schema
+        self.names: Final = names
+        self.order: Final = order
+        self.is_within_group: Final = is_within_group
+        self.pg: Final = pg
+        self.token: Final = f"f\0{schema or ''}\0{type_token(pg)}\0{is_within_group:d}\0" + "\0".join(names)
+
+
+PLAIN: Final = CallForm()
+
+
 class FuncCall(Expr[Any]):
     """`name(arguments)`, with what an aggregate or window function also takes. `kind` is a FUNCTION token."""
 
@@ -57,24 +85,33 @@ class FuncCall(Expr[Any]):
         kind: int = FUNCTION,
         condition: Node | None = None,
         window: WindowDef | None = None,
+        form: CallForm = PLAIN,
     ) -> None:
         parts = list(arguments)
         if condition is not None:
             parts.append(condition)
         if window is not None:
             parts.append(window)
+        parts.extend(form.order)
         super().__init__(depth_of(parts))
         self.name: Final = checked_name(name, "a function name")
         self.arguments: Final = arguments
         self.kind: Final = kind
         self.condition: Final = condition
         self.window: Final = window
+        self.form: Final = form
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(self.kind)
         walk.tokens.append(self.name)
+        if self.form is not PLAIN:
+            walk.tokens.append(self.form.token)
         for argument in self.arguments:
             argument.shape(walk)
+        if self.form.order:
+            walk.tokens.append(SORTED)
+            for key in self.form.order:
+                key.shape(walk)
         if self.condition is not None:
             walk.tokens.append(FILTER)
             self.condition.shape(walk)
@@ -84,6 +121,8 @@ class FuncCall(Expr[Any]):
         walk.tokens.append(END)
 
     def result_type(self) -> PgType[Any] | None:
+        if self.form.pg is not None:
+            return self.form.pg
         if self.name in COUNTERS:
             return INT8
         if len(self.arguments) != 1:
@@ -101,11 +140,22 @@ class FuncCall(Expr[Any]):
         if self.condition is not None:
             raise BuildError("this call has a FILTER already; give filter() all conditions at once")
         added = all_of(condition, *more) if more else checked_condition(condition)
-        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, added, self.window)
+        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, added, self.window, self.form)
+        return call
+
+    def within_group(self, key: Any, /, *more: Any) -> Expr[Any]:
+        if self.form.order:
+            raise BuildError("this call has sort keys already: order_by= or within_group(), not both")
+        form = self.form
+        keys = tuple([sort_key(item) for item in (key, *more)])
+        added = CallForm(schema=form.schema, names=form.names, order=keys, is_within_group=True, pg=form.pg)
+        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, self.condition, self.window, added)
         return call
 
     def over(
         self,
+        window: Name | None = None,
+        /,
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Any = (),
@@ -113,19 +163,39 @@ class FuncCall(Expr[Any]):
     ) -> Expr[Any]:
         if self.window is not None:
             raise BuildError("this call has an OVER already")
-        window = window_of(partition_by, order_by, frame)
-        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, self.condition, window)
+        if self.form.is_within_group:
+            raise BuildError(
+                "an ordered-set aggregate is no window function: within_group() and over() exclude each other"
+            )
+        seen = window_of(partition_by, order_by, frame, window)
+        call: FuncCall = FuncCall(self.name, self.arguments, self.kind, self.condition, seen, self.form)
         return call
 
 
 class Function:
     """One function of the server, by name; call it with expressions and values."""
 
-    def __init__(self, name: str) -> None:
-        self.name: Final = name
+    def __init__(self, name: Name, schema: Name | None = None, returns: PgType[Any] | None = None) -> None:
+        self._name: Final = checked_name(name, "a function name")
+        self._schema: Final = None if schema is None else checked_name(schema, "a schema name")
+        self._returns: Final = returns
 
-    def __call__(self, *arguments: Any) -> Expr[Any]:
-        return FuncCall(self.name, tuple([operand(argument) for argument in arguments]))
+    def __call__(self, *arguments: Any, distinct: bool = False, order_by: Any = (), **named: Any) -> Expr[Any]:
+        """Call it with these arguments, the named ones as `name => value`.
+
+        An aggregate sees different values only with `distinct`, and its rows in the order of `order_by`, one key or a
+        list of them: `func.string_agg(User.name, ", ", order_by=User.name)`.
+        """
+        keys = tuple([sort_key(item) for item in listed(order_by)])
+        if distinct and not arguments:
+            raise BuildError(f"{self._name}(distinct=True) needs an argument: which values shall differ?")
+        given = tuple([operand(argument) for argument in (*arguments, *named.values())])
+        kind = FUNCTION_DISTINCT if distinct else FUNCTION
+        if not keys and not named and self._schema is None and self._returns is None:
+            return FuncCall(self._name, given, kind)
+        names = tuple([checked_name(name, "an argument name") for name in named])
+        form = CallForm(schema=self._schema, names=names, order=keys, pg=self._returns)
+        return FuncCall(self._name, given, kind, None, None, form)
 
 
 class Functions:
@@ -136,12 +206,22 @@ class Functions:
             raise AttributeError(name)
         return Function(name)
 
-    def named(self, name: str) -> Function:
-        """A function whose name is no Python identifier."""
-        return Function(name)
+    def named(self, name: Name, *, schema: Name | None = None, returns: PgType[Any] | None = None) -> Function:
+        """A function whose name is no Python identifier, or is in a schema, or whose result is known to be a type.
+
+        >>> print(select(func.named("pi", schema="pg_catalog", returns=FLOAT8)()))
+        SELECT "pg_catalog"."pi"()
+        """
+        return Function(name, schema, returns)
 
 
 func: Final = Functions()
+
+
+def call_of(name: str, argument: Node, pg: PgType[Any] | None) -> Expr[Any]:
+    """`name(argument)`, whose result is of type `pg`."""
+    call: FuncCall = FuncCall(name, (argument,), FUNCTION, None, None, PLAIN if pg is None else CallForm(pg=pg))
+    return call
 
 
 def count(argument: Expr[Any] | None = None, *, distinct: bool = False) -> Expr[int]:

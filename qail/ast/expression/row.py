@@ -1,13 +1,14 @@
-"""RowExpr: `(a, b)`, compared with another row element by element, the first difference deciding."""
+"""RowExpr: `(a, b)`, compared with another row element by element, the first difference deciding. RowMembership."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any, Final, cast
 
-from qail.ast.expression.parameter import operand
-from qail.ast.node import Expr, Node, depth_of
-from qail.ast.tokens import END, ROW
+from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.parameter import ParamRef, operand
+from qail.ast.node import Cond, Expr, Node, depth_of
+from qail.ast.tokens import END, NOT_ROW_LIST, ROW, ROW_LIST
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 
@@ -26,6 +27,30 @@ class RowExpr(Expr[Any]):
         for element in self.elements:
             element.shape(walk)
         walk.tokens.append(END)
+
+
+class RowMembership(Cond):
+    """`(a, b) IN (SELECT * FROM unnest($1, $2))`: a list of rows of any length is one array for each element.
+
+    Raises:
+        BuildError: a row has not as many values, or the type of an element is not known, which its array needs.
+    """
+
+    def __init__(self, argument: RowExpr, rows: list[object], *, negated: bool) -> None:
+        super().__init__(argument.depth + 1)
+        for number, element in enumerate(argument.elements, 1):
+            known = type_of(element)
+            if known is None or not known.array_oid:
+                raise BuildError(f"element {number} of the row has no known type; cast() says it, or a table class")
+        self.argument: Final = argument
+        self.arrays: Final = tuple([ParamRef(values) for values in _columns(rows, len(argument.elements))])
+        self.negated: Final = negated
+
+    def shape(self, walk: Walk) -> None:
+        walk.tokens.append(NOT_ROW_LIST if self.negated else ROW_LIST)
+        self.argument.shape(walk)
+        for array in self.arrays:
+            array.shape(walk)
 
 
 def row(*elements: Any) -> Expr[Any]:
@@ -48,3 +73,22 @@ def row_operand(left: Node, right: object) -> Node:
     if len(left.elements) != len(right.elements):
         raise BuildError(f"a row of {len(left.elements)} is compared with a row of {len(right.elements)}")
     return right
+
+
+def _columns(rows: list[object], width: int) -> list[list[object]]:
+    columns: list[list[object]] = [[] for _ in range(width)]
+    for number, values in enumerate(rows, 1):
+        if not isinstance(values, (tuple, list)):
+            raise BuildError(f"a list of rows holds tuples; number {number} is a {type(values).__name__}")
+        members = list(cast("Collection[object]", values))
+        if len(members) != width:
+            raise BuildError(
+                f"row {number} of the list has {len(members)} values, and is compared with a row of {width}"
+            )
+        for column, value in zip(columns, members, strict=True):
+            if value is None or isinstance(value, Node):
+                raise BuildError(
+                    f"row {number} of the list holds {type(value).__name__}, which is no value to compare with"
+                )
+            column.append(value)
+    return columns

@@ -59,6 +59,15 @@ def query_depth(query: Builder) -> int:
     """
     if not isinstance(query, Fetchable):
         raise BuildError(f"{type(query).__name__} returns no rows, so it cannot be a subquery")
+    return statement_depth(cast("Builder", query))
+
+
+def statement_depth(query: Builder) -> int:
+    """The depth of a node over a statement, whether it returns rows or not.
+
+    Raises:
+        BuildError: it says what its rows become, which only the outermost query can.
+    """
     depth = 0
     current = cast("Builder | None", query)
     while current is not None:

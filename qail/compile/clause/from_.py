@@ -1,33 +1,156 @@
-"""RangeVar, RangeSubselect and JoinExpr as SQL."""
+"""The items of FROM, and joins, as SQL."""
 
 from __future__ import annotations
 
-from qail.ast.clause.from_ import JoinExpr, RangeSubselect, RangeVar
-from qail.compile.quote import identifier, qualified
-from qail.compile.sql_writer import SqlWriter
-from qail.compile.statement.select import write_query
-from qail.pgtype import BOOL
+from qail.ast.clause.from_ import (
+    WITH_KIND,
+    JoinExpr,
+    JoinUsing,
+    RangeOnly,
+    RangeSubselect,
+    RangeTableSample,
+    RangeVar,
+)
+from qail.ast.clause.table_function import RangeFunction
+from qail.ast.clause.values import ValuesTable
+from qail.ast.node import Node
+from qail.ast.statement.select import named_relation
+from qail.compile.quote import identifier, qualified, type_name
+from qail.compile.sql_writer import WITH_NAME, SqlWriter
+from qail.compile.statement.query import write_query
+from qail.errors import BuildError
+from qail.pgtype import BOOL, FLOAT4, FLOAT8
 
 
 def write_range_var(writer: SqlWriter, node: RangeVar) -> None:
     """`"schema"."name" AS "alias"`."""
+    if node.kind == WITH_KIND:
+        writer.check_name(WITH_NAME, node.name, "with_() brings what cte() and recursive() make")
     writer.put(identifier(node.name) if node.schema is None else qualified((node.schema, node.name)))
     if node.alias is not None:
         writer.put(" AS " + identifier(node.alias))
 
 
 def write_range_subselect(writer: SqlWriter, node: RangeSubselect) -> None:
-    """`(SELECT ...) AS "alias"`. It does not see the tables beside it."""
-    hidden = writer.pop_scope()
-    write_query(writer, node.query)
-    writer.push_scope(hidden)
+    """`(SELECT ...) AS "alias" ("column", ...)`. It does not see the tables beside it unless it is LATERAL."""
+    if node.is_lateral:
+        writer.put("LATERAL ")
+        write_query(writer, node.query)
+    else:
+        hidden = writer.pop_scope()
+        write_query(writer, node.query)
+        writer.push_scope(hidden)
     writer.put(" AS " + identifier(node.alias))
+    write_columns(writer, node.columns)
+
+
+def write_columns(writer: SqlWriter, columns: tuple[str, ...]) -> None:
+    """` ("column", ...)`; nothing without columns."""
+    if columns:
+        writer.put(f" ({', '.join([identifier(column) for column in columns])})")
+
+
+def write_range_only(writer: SqlWriter, node: RangeOnly) -> None:
+    """`ONLY "table" AS "alias"`."""
+    writer.put("ONLY ")
+    write_range_var(writer, node.relation)
+
+
+def write_sample(writer: SqlWriter, node: RangeTableSample) -> None:
+    """`table TABLESAMPLE "method" (argument) REPEATABLE (seed)`."""
+    writer.write(node.item)
+    writer.put(f" TABLESAMPLE {identifier(node.method)} (")
+    writer.write(node.argument, pg=FLOAT4)
+    writer.put(")")
+    if node.repeatable is not None:
+        writer.put(" REPEATABLE (")
+        writer.write(node.repeatable, pg=FLOAT8)
+        writer.put(")")
+
+
+def write_range_function(writer: SqlWriter, node: RangeFunction) -> None:
+    """`f(...) WITH ORDINALITY AS "alias" ("column", ...)`; a function sees the tables before it."""
+    is_alone = len(node.calls) == 1
+    writer.put("" if is_alone else "ROWS FROM (")
+    writer.write_list(list(node.calls))
+    writer.put("" if is_alone else ")")
+    if node.has_ordinality:
+        writer.put(" WITH ORDINALITY")
+    writer.put(" AS " + identifier(node.relation.name))
+    if not node.is_record:
+        write_columns(writer, node.columns)
+        return
+    columns = zip(node.columns, node.types, strict=True)
+    definitions = [f"{identifier(name)} {type_name(pg)}" for name, pg in columns if pg is not None]
+    writer.put(f" ({', '.join(definitions)})")
+
+
+def write_values_table(writer: SqlWriter, node: ValuesTable) -> None:
+    """`VALUES (...), (...)`."""
+    writer.put("VALUES ")
+    width = len(node.types)
+    for index, value in enumerate(node.values):
+        column = index % width
+        if column == 0:
+            writer.put("), (" if index else "(")
+        else:
+            writer.put(", ")
+        if isinstance(value, Node) and not node.is_plain:
+            writer.write(value, pg=node.types[column], name=node.names[column])
+        else:
+            writer.block_parameter(node, index, node.types[column], node.names[column])
+    writer.put(")")
 
 
 def write_join(writer: SqlWriter, node: JoinExpr) -> None:
-    """`LEFT JOIN relation ON condition`."""
-    writer.put(f" {node.kind} ")
-    writer.write(node.relation)
-    if node.condition is not None:
+    """`LEFT JOIN relation ON condition`; `NATURAL LEFT JOIN relation`."""
+    condition = node.condition
+    is_natural = isinstance(condition, JoinUsing) and not condition.columns
+    writer.put(f" NATURAL {node.kind} " if is_natural else f" {node.kind} ")
+    write_from_item(writer, node.relation)
+    if isinstance(condition, JoinUsing):
+        write_using(writer, condition)
+    elif condition is not None:
         writer.put(" ON ")
-        writer.write(node.condition, pg=BOOL)
+        writer.write(condition, pg=BOOL)
+
+
+def write_using(writer: SqlWriter, node: JoinUsing) -> None:
+    """` USING ("column", ...)`; nothing for NATURAL."""
+    if node.columns:
+        writer.put(" USING")
+        write_columns(writer, node.columns)
+
+
+def write_from_item(writer: SqlWriter, item: Node) -> None:
+    """An item of FROM, whose columns may be written from here on.
+
+    Raises:
+        BuildError: another one has its name already.
+    """
+    writer.write(item)
+    relation = named_relation(item)
+    if relation is None:
+        raise BuildError(f"{type(item).__name__} is no item of FROM")
+    writer.add_to_scope(relation.token, relation.alias or relation.name, relation.schema or "")
+
+
+def write_from(writer: SqlWriter, items: list[Node], joins: list[Node]) -> None:
+    """Items with commas between them, then joins."""
+    separator = ""
+    for item in items:
+        writer.put(separator)
+        write_from_item(writer, item)
+        separator = ", "
+    for join in joins:
+        writer.write(join)
+
+
+def scope_of(items: list[Node], joins: list[Node]) -> list[str]:
+    """The tokens of the names that items of FROM bring."""
+    found: list[str] = []
+    for item in [*items, *[join.relation for join in joins if isinstance(join, JoinExpr)]]:
+        relation = named_relation(item)
+        if relation is not None:
+            found.append(relation.token)
+    return found

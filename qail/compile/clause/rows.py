@@ -1,20 +1,23 @@
-"""ValuesRows, Assignments and OnConflictClause as SQL."""
+"""ValuesRows, InsertSelect, Assignments, MultiAssignRef, InferClause and OnConflictClause as SQL."""
 
 from __future__ import annotations
 
-from qail.ast.clause.conflict import OnConflictClause
-from qail.ast.clause.rows import Assignments, ValuesRows
+from qail.ast.clause.conflict import InferClause, OnConflictClause
+from qail.ast.clause.rows import Assignments, InsertSelect, MultiAssignRef, ValuesRows
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.node import Node
+from qail.compile.expression.boolean import write_conditions
+from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter, bare_column, column_name
+from qail.compile.statement.query import query_of, write_inner, write_query
 
 
-def write_rows(writer: SqlWriter, node: ValuesRows) -> None:
+def write_rows(writer: SqlWriter, node: ValuesRows, overriding: str = "") -> None:
     """` (columns) VALUES (...), (...)`; ` DEFAULT VALUES` for a row without columns."""
     if not node.columns:
         writer.put(" DEFAULT VALUES")
         return
-    writer.put(f" ({_names(node.columns)}) VALUES ")
+    writer.put(f" ({_names(node.columns)}){overriding} VALUES ")
     types = [type_of(column) for column in node.columns]
     names = [column_name(column) for column in node.columns]
     width = len(node.columns)
@@ -40,16 +43,71 @@ def write_assignments(writer: SqlWriter, node: Assignments) -> None:
         separator = ", "
 
 
+def write_selected_rows(writer: SqlWriter, node: InsertSelect, overriding: str = "") -> None:
+    """` (columns) SELECT ...`."""
+    writer.put((f" ({_names(node.columns)})" if node.columns else "") + overriding + " ")
+    write_inner(writer, query_of(node.query))
+
+
+def write_multi_assignment(writer: SqlWriter, node: MultiAssignRef) -> None:
+    """`("column", ...) = (SELECT ...)`."""
+    writer.put(f"({_names(node.columns)}) = ")
+    write_query(writer, node.query)
+
+
+def write_inserted(writer: SqlWriter, node: Assignments) -> None:
+    """`INSERT ("column", ...) VALUES (...)`, as a branch of MERGE has it."""
+    writer.put("INSERT (")
+    writer.put(_names(node.columns))
+    writer.put(") VALUES (")
+    separator = ""
+    for column, value in zip(node.columns, node.values, strict=True):
+        writer.put(separator)
+        writer.write(value, pg=type_of(column), name=column_name(column))
+        separator = ", "
+    writer.put(")")
+
+
+def write_infer(writer: SqlWriter, node: InferClause) -> None:
+    """` ("column", (expression)) WHERE predicate`, or ` ON CONSTRAINT "name"`; its values stand in the text."""
+    if node.constraint:
+        writer.put(" ON CONSTRAINT " + identifier(node.constraint))
+        return
+    if not node.elements:
+        return
+    writer.writes_literals = True
+    separator = " ("
+    for element in node.elements:
+        writer.put(separator)
+        if column_name(element):
+            writer.put(bare_column(element))
+        else:
+            writer.put("(")
+            writer.write(element)
+            writer.put(")")
+        separator = ", "
+    writer.put(")")
+    if node.predicate is not None:
+        writer.put(" WHERE ")
+        write_conditions(writer, [node.predicate])
+    writer.writes_literals = False
+
+
 def write_conflict(writer: SqlWriter, node: OnConflictClause) -> None:
-    """` ON CONFLICT (target) DO UPDATE SET "column" = EXCLUDED."column"`."""
+    """` ON CONFLICT (target) DO UPDATE SET "column" = EXCLUDED."column" WHERE condition`."""
     writer.put(" ON CONFLICT")
-    if node.target:
-        writer.put(f" ({_names(node.target)})")
-    if not node.assigned:
+    write_infer(writer, node.infer)
+    if not node.assigned and node.assignments is None:
         writer.put(" DO NOTHING")
         return
     assigned = [f"{bare_column(column)} = EXCLUDED.{bare_column(column)}" for column in node.assigned]
     writer.put(" DO UPDATE SET " + ", ".join(assigned))
+    if node.assignments is not None:
+        writer.put(", " if assigned else "")
+        write_assignments(writer, node.assignments)
+    if node.condition is not None:
+        writer.put(" WHERE ")
+        write_conditions(writer, [node.condition])
 
 
 def _names(columns: tuple[Node, ...]) -> str:

@@ -13,7 +13,7 @@ from qail.compile.sql_writer import SqlWriter
 def write_sort(writer: SqlWriter, node: SortBy) -> None:
     """`key DESC NULLS LAST`; ascending is what SQL means without a word."""
     writer.write(node.node)
-    _write_order(writer, node)
+    write_order(writer, node)
 
 
 def write_order_by(writer: SqlWriter, keys: list[Node], targets: list[Node]) -> None:
@@ -24,12 +24,13 @@ def write_order_by(writer: SqlWriter, keys: list[Node], targets: list[Node]) -> 
         separator = ", "
         if isinstance(key, SortBy) and isinstance(key.node, ResTarget) and any(key.node is item for item in targets):
             writer.put(identifier(key.node.name))
-            _write_order(writer, key)
+            write_order(writer, key)
         else:
             writer.write(key)
 
 
-def _write_order(writer: SqlWriter, node: SortBy) -> None:
+def write_order(writer: SqlWriter, node: SortBy) -> None:
+    """` DESC NULLS LAST`."""
     if node.direction != ASCENDING:
         writer.put(" DESC")
     if node.nulls != NULLS_DEFAULT:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from qail.ast.expression.arithmetic import NegateExpr, OpExpr, type_of
 from qail.ast.node import Node
-from qail.compile.precedence import OPERATOR_LEVELS, SIGN_LEVEL
+from qail.compile.precedence import OPERATOR_LEVELS, OTHER_LEVEL, SIGN_LEVEL
+from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter, column_name
 from qail.pgtype import PgType
 
+# PostgreSQL's own, none of which changes anything. What an operator of an extension does only its author knows.
+SAFE_OPERATORS: Final = frozenset(
+    {"+", "-", "*", "/", "%", "^", "||", "&", "|", "#", "<<", ">>", "&&", "<->", "->", "->>", "#>", "#>>", "#-"}
+)
+
 
 def operator_level(node: OpExpr) -> int:
-    """By its operator."""
-    return OPERATOR_LEVELS[node.operator]
+    """By its operator; a qualified one binds like any other, whatever it is called."""
+    return OPERATOR_LEVELS.get(node.operator, OTHER_LEVEL) if node.schema is None else OTHER_LEVEL
+
+
+def written(node: OpExpr) -> str:
+    """The operator, with its schema where it has one."""
+    return node.operator if node.schema is None else f"OPERATOR({identifier(node.schema)}.{node.operator})"
 
 
 def write_operator(writer: SqlWriter, node: OpExpr) -> None:
@@ -22,7 +33,9 @@ def write_operator(writer: SqlWriter, node: OpExpr) -> None:
     closing: list[bool] = []
     outer_level = 0
     for inner in spine:
-        level = OPERATOR_LEVELS[inner.operator]
+        if inner.schema is not None or inner.operator not in SAFE_OPERATORS:
+            writer.is_pure = False
+        level = operator_level(inner)
         closing.append(level < outer_level)
         if level < outer_level:
             writer.put("(")
@@ -33,10 +46,13 @@ def write_operator(writer: SqlWriter, node: OpExpr) -> None:
     left_type = _number_type(base) or _number_type(first_right)
     for index in range(len(spine) - 1, -1, -1):
         inner = spine[index]
-        writer.put(f" {inner.operator} ")
-        writer.write(inner.right, OPERATOR_LEVELS[inner.operator] + 1, left_type, column_name(base))
+        writer.put(f" {written(inner)} ")
+        partner = inner.right_type or left_type
+        writer.write(inner.right, operator_level(inner) + 1, partner, column_name(base))
         right_type = type_of(inner.right)
-        if right_type is not None and right_type is not left_type:
+        if inner.pg is not None:
+            left_type = inner.pg if inner.pg.family == "number" else None
+        elif right_type is not None and right_type is not left_type:
             left_type = None
         if closing[index]:
             writer.put(")")
@@ -44,13 +60,14 @@ def write_operator(writer: SqlWriter, node: OpExpr) -> None:
 
 def write_negation(writer: SqlWriter, node: NegateExpr) -> None:
     """`- argument`: with a space, since two minus signs would begin a comment."""
-    writer.put("- ")
-    writer.write(node.argument, SIGN_LEVEL)
+    writer.put(node.operator + " ")
+    level = sign_level(node)
+    writer.write(node.argument, level if node.operator == "-" else level + 1)
 
 
-def sign_level(node: Node) -> int:
-    """As the sign."""
-    return SIGN_LEVEL
+def sign_level(node: NegateExpr) -> int:
+    """As the sign; `~` binds like any operator without a level of its own."""
+    return SIGN_LEVEL if node.operator == "-" else OTHER_LEVEL
 
 
 def _number_type(partner: Node) -> PgType[Any] | None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.case import CaseExpr, CoalesceExpr, TypeCast
 from qail.compile.quote import type_name
 from qail.compile.sql_writer import SqlWriter
-from qail.pgtype import BOOL
+from qail.pgtype import BOOL, PgType
 
 
 def write_case(writer: SqlWriter, node: CaseExpr) -> None:
     """`CASE WHEN condition THEN result ... END`."""
     pg = node.result_type()
     writer.put("CASE")
+    compared: PgType[Any] | None = BOOL
+    if node.argument is not None:
+        compared = type_of(node.argument)
+        writer.put(" ")
+        writer.write(node.argument)
     for condition, result in zip(node.conditions, node.results, strict=True):
         writer.put(" WHEN ")
-        writer.write(condition, pg=BOOL)
+        writer.write(condition, pg=compared)
         writer.put(" THEN ")
         writer.write(result, pg=pg)
     if node.otherwise is not None:

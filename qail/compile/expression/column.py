@@ -1,13 +1,15 @@
-"""ColumnRef, ColumnExpr, WholeRow, A_Star and ExcludedColumn as SQL."""
+"""ColumnRef, ColumnExpr, WholeRow, A_Star and VersionColumn as SQL."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from qail.ast.clause.from_ import RangeVar
-from qail.ast.expression.column import A_Star, ColumnExpr, ColumnRef, ExcludedColumn, WholeRow
+from qail.ast.expression.column import EXCLUDED, A_Star, ColumnExpr, ColumnRef, VersionColumn, WholeRow
 from qail.compile.quote import identifier, qualified
-from qail.compile.sql_writer import SqlWriter, bare_column
+from qail.compile.sql_writer import VERSION_NAME, SqlWriter, bare_column
+
+OLD_AND_NEW_VERSION: Final = 180_000
 
 
 def write_column_ref(writer: SqlWriter, node: ColumnRef) -> None:
@@ -31,9 +33,14 @@ def write_star(writer: SqlWriter, node: A_Star) -> None:
     writer.put("*")
 
 
-def write_excluded(writer: SqlWriter, node: ExcludedColumn) -> None:
-    """`EXCLUDED."name"`."""
-    writer.put("EXCLUDED." + bare_column(node.column))
+def write_version(writer: SqlWriter, node: VersionColumn) -> None:
+    """`EXCLUDED."name"`, `OLD."name"`, `NEW."name"`."""
+    if node.version == EXCLUDED:
+        writer.check_name(VERSION_NAME, EXCLUDED, "excluded() belongs to do_update() of an ON CONFLICT")
+    else:
+        writer.check_name(VERSION_NAME, node.version, "old() and new() belong to returning()")
+        writer.need(OLD_AND_NEW_VERSION, "OLD and NEW in RETURNING")
+    writer.put(f"{node.version}.{bare_column(node.column)}")
 
 
 def reference(relation: RangeVar) -> str:

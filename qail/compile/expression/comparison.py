@@ -1,4 +1,4 @@
-"""A_Expr, ScalarArrayOpExpr, BetweenExpr, NullTest, BooleanTest and NotNull as SQL.
+"""A_Expr, ScalarArrayOpExpr, QuantifiedExpr, BetweenExpr, NullTest, BooleanTest and NotNull as SQL.
 
 A parameter takes the type of the column it is compared with, so that it is sent in that type's binary form.
 """
@@ -15,6 +15,7 @@ from qail.ast.expression.comparison import (
     BooleanTest,
     NotNull,
     NullTest,
+    QuantifiedExpr,
     ScalarArrayOpExpr,
 )
 from qail.ast.expression.row import RowExpr
@@ -22,6 +23,8 @@ from qail.ast.node import Node
 from qail.compile.expression.row import write_row_like
 from qail.compile.precedence import COMPARISON_LEVEL, IS_LEVEL, OPERATOR_LEVELS, OTHER_LEVEL, PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
+from qail.compile.statement.query import write_query
+from qail.errors import BuildError
 from qail.pgtype import TEXT, PgType, array_of
 
 
@@ -41,6 +44,9 @@ def write_a_expr(writer: SqlWriter, node: A_Expr) -> None:
         return
     writer.write(left, level, partner_type(node.operator, right), column_name(right))
     writer.put(f" {node.operator} ")
+    if isinstance(right, QuantifiedExpr):
+        write_members(writer, right, partner_type(node.operator, left), column_name(left))
+        return
     writer.write(right, level, partner_type(node.operator, left), column_name(left))
 
 
@@ -56,11 +62,36 @@ def partner_type(operator: str, other: Node) -> PgType[Any] | None:
 def write_array_comparison(writer: SqlWriter, node: ScalarArrayOpExpr) -> None:
     """`argument = ANY (array)`: a list of any length is one parameter."""
     known = type_of(node.argument)
-    pg = None if known is None or not known.array_oid else array_of(known)
     writer.write(node.argument, COMPARISON_LEVEL + 1)
     writer.put(" <> ALL (" if node.negated else " = ANY (")
-    writer.write(node.array, pg=pg, name=column_name(node.argument))
+    writer.write(node.members, pg=array_type(known), name=column_name(node.argument))
     writer.put(")")
+
+
+def array_type(element: PgType[Any] | None) -> PgType[Any] | None:
+    """The array type over `element`, where there is one."""
+    return None if element is None or not element.array_oid else array_of(element)
+
+
+def write_members(writer: SqlWriter, node: QuantifiedExpr, pg: PgType[Any] | None, name: str) -> None:
+    """`ANY (array)` or `ALL (SELECT ...)`; `pg` is the type of what is compared with each member."""
+    writer.put("ALL " if node.is_all else "ANY ")
+    if node.query is not None:
+        write_query(writer, node.query)
+    elif node.members is not None:
+        writer.put("(")
+        writer.write(node.members, pg=array_type(pg), name=name)
+        writer.put(")")
+
+
+def write_quantified(writer: SqlWriter, node: QuantifiedExpr) -> None:
+    """It stands nowhere but on the right of a comparison, which writes it itself.
+
+    Raises:
+        BuildError: always.
+    """
+    method = "all_()" if node.is_all else "any_()"
+    raise BuildError(f"{method} stands on the right of a comparison: User.age > {method[:-1]}[18, 21])")
 
 
 def write_between(writer: SqlWriter, node: BetweenExpr) -> None:
@@ -68,6 +99,8 @@ def write_between(writer: SqlWriter, node: BetweenExpr) -> None:
     known, name = type_of(node.argument), column_name(node.argument)
     writer.write(node.argument, OTHER_LEVEL)
     writer.put(" NOT BETWEEN " if node.negated else " BETWEEN ")
+    if node.symmetric:
+        writer.put("SYMMETRIC ")
     writer.write(node.low, OTHER_LEVEL, known, name)
     writer.put(" AND ")
     writer.write(node.high, OTHER_LEVEL, known, name)

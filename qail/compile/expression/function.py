@@ -6,9 +6,9 @@ from typing import Final
 
 from qail.ast.expression.function import FuncCall
 from qail.ast.tokens import FUNCTION_DISTINCT, FUNCTION_STAR
-from qail.compile.clause.window import write_window
+from qail.compile.clause.window import write_over
 from qail.compile.expression.boolean import write_conditions
-from qail.compile.quote import PLAIN_FUNCTIONS, function_name
+from qail.compile.quote import PLAIN_FUNCTIONS, function_name, identifier, qualified
 from qail.compile.sql_writer import SqlWriter
 
 # They change what the session is, or tell what it did before, whoever's call that was. Those that only hold until the
@@ -58,22 +58,41 @@ SAFE_FUNCTIONS: Final = frozenset(
 
 
 def write_call(writer: SqlWriter, node: FuncCall) -> None:
-    """`name(arguments) FILTER (WHERE ...) OVER (...)`."""
-    if node.name not in PLAIN_FUNCTIONS and node.name not in SAFE_FUNCTIONS:
+    """`name(arguments ORDER BY ...) WITHIN GROUP (...) FILTER (WHERE ...) OVER (...)`."""
+    form = node.form
+    if form.schema is not None or (node.name not in PLAIN_FUNCTIONS and node.name not in SAFE_FUNCTIONS):
         writer.is_pure = False
         if node.name in SESSION_FUNCTIONS:
             writer.is_session_bound = True
-    writer.put(function_name(node.name) + "(")
+    writer.put(function_name(node.name) if form.schema is None else qualified((form.schema, node.name)))
+    writer.put("(")
     if node.kind == FUNCTION_STAR:
         writer.put("*")
     elif node.kind == FUNCTION_DISTINCT:
         writer.put("DISTINCT ")
-    writer.write_list(list(node.arguments))
+    _write_arguments(writer, node)
+    if form.order and not form.is_within_group:
+        writer.put(" ORDER BY ")
+        writer.write_list(list(form.order))
     writer.put(")")
+    if form.is_within_group:
+        writer.put(" WITHIN GROUP (ORDER BY ")
+        writer.write_list(list(form.order))
+        writer.put(")")
     if node.condition is not None:
         writer.put(" FILTER (WHERE ")
         write_conditions(writer, [node.condition])
         writer.put(")")
     if node.window is not None:
         writer.put(" OVER ")
-        write_window(writer, node.window)
+        write_over(writer, node.window)
+
+
+def _write_arguments(writer: SqlWriter, node: FuncCall) -> None:
+    first_named = len(node.arguments) - len(node.form.names)
+    for index, argument in enumerate(node.arguments):
+        if index:
+            writer.put(", ")
+        if index >= first_named:
+            writer.put(identifier(node.form.names[index - first_named]) + " => ")
+        writer.write(argument)

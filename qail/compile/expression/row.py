@@ -1,10 +1,13 @@
-"""RowExpr as SQL."""
+"""RowExpr and RowMembership as SQL."""
 
 from __future__ import annotations
 
 from qail.ast.expression.arithmetic import type_of
-from qail.ast.expression.row import RowExpr
+from qail.ast.expression.row import RowExpr, RowMembership
+from qail.compile.precedence import PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter, column_name
+from qail.errors import BuildError
+from qail.pgtype import array_of
 
 
 def write_row(writer: SqlWriter, node: RowExpr) -> None:
@@ -21,3 +24,18 @@ def write_row_like(writer: SqlWriter, node: RowExpr, other: RowExpr) -> None:
         writer.write(element, pg=type_of(partner), name=column_name(partner))
         separator = ", "
     writer.put(")")
+
+
+def write_row_membership(writer: SqlWriter, node: RowMembership) -> None:
+    """`(a, b) IN (SELECT * FROM unnest($1, $2))`: one text for lists of any length."""
+    writer.write(node.argument, PATTERN_LEVEL + 1)
+    writer.put(" NOT IN (SELECT * FROM unnest(" if node.negated else " IN (SELECT * FROM unnest(")
+    separator = ""
+    for element, values in zip(node.argument.elements, node.arrays, strict=True):
+        known = type_of(element)
+        if known is None:
+            raise BuildError("an element of the row has no known type; cast() says it, or a table class")
+        writer.put(separator)
+        writer.write(values, pg=array_of(known), name=column_name(element))
+        separator = ", "
+    writer.put("))")

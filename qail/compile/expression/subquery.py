@@ -5,7 +5,7 @@ from __future__ import annotations
 from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
 from qail.compile.precedence import PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter
-from qail.compile.statement.select import write_query
+from qail.compile.statement.query import write_query
 
 
 def write_scalar(writer: SqlWriter, node: SubLink) -> None:

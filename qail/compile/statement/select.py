@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from qail.ast.build.builder import Builder
-from qail.ast.clause.from_ import RangeVar
-from qail.ast.statement.select import SelectStmt
-from qail.ast.steps import Steps
-from qail.ast.tokens import GET, SELECT
+from qail.ast.clause.locking import LockingClause
+from qail.ast.node import Node
+from qail.ast.statement.select import SelectStmt, named_relation
+from qail.compile.clause.from_ import scope_of, write_from
 from qail.compile.clause.sort import write_order_by
 from qail.compile.clause.target import write_targets
+from qail.compile.clause.with_ import write_with
 from qail.compile.expression.boolean import write_conditions
-from qail.compile.sql_writer import SqlWriter
+from qail.compile.sql_writer import WINDOW_NAME, SqlWriter
+from qail.compile.statement.paging import write_limits
 from qail.errors import BuildError
-from qail.pgtype import INT8
 
 
 def write_select(writer: SqlWriter, node: SelectStmt) -> None:
     """The clauses in the order of SQL."""
-    writer.push_scope(_scope(node))
+    before = write_with(writer, node.paging.with_)
+    if node.windows:
+        writer.allow([WINDOW_NAME + window.name for window in node.windows])
+    writer.push_scope(scope_of(_items(node), list(node.joins)))
     writer.put("SELECT ")
     if node.is_distinct:
         writer.put("DISTINCT ")
@@ -36,29 +39,32 @@ def write_select(writer: SqlWriter, node: SelectStmt) -> None:
     if node.having:
         writer.put(" HAVING ")
         write_conditions(writer, node.having)
-    if node.sort:
-        write_order_by(writer, node.sort, node.targets)
-    if node.limit is not None:
-        writer.put(" LIMIT ")
-        writer.write(node.limit, pg=INT8)
-    if node.offset is not None:
-        writer.put(" OFFSET ")
-        writer.write(node.offset, pg=INT8)
+    _write_end(writer, node)
     writer.pop_scope()
+    writer.forget(before)
 
 
-def write_query(writer: SqlWriter, query: Builder) -> None:
-    """A subquery, in parentheses.
+def _write_end(writer: SqlWriter, node: SelectStmt) -> None:
+    if node.windows:
+        _check_windows(node)
+        writer.put(" WINDOW ")
+        writer.write_list(list(node.windows))
+    if node.paging.sort:
+        write_order_by(writer, node.paging.sort, node.targets)
+    write_limits(writer, node.paging)
+    for lock in node.locks:
+        _check_lock(lock, _names(node))
+        writer.write(lock)
 
-    Raises:
-        BuildError: it is no SELECT.
-    """
-    steps = Steps(query)
-    if steps.first not in (GET, SELECT):
-        raise BuildError(f"a subquery is a SELECT; {steps.statement} is none")
-    writer.put("(")
-    write_select(writer, SelectStmt(steps))
-    writer.put(")")
+
+def _check_lock(lock: LockingClause, names: list[str]) -> None:
+    for name in lock.names:
+        if name not in names:
+            raise BuildError(f"a lock is OF {name!r}, and FROM has {', '.join(names) or 'nothing'}")
+
+
+def _items(node: SelectStmt) -> list[Node]:
+    return [] if node.relation is None else [node.relation]
 
 
 def _write_from(writer: SqlWriter, node: SelectStmt) -> None:
@@ -67,11 +73,27 @@ def _write_from(writer: SqlWriter, node: SelectStmt) -> None:
             raise BuildError("the select list does not tell what to join to; from_() does")
         return
     writer.put(" FROM ")
-    writer.write(node.relation)
-    for join in node.joins:
-        writer.write(join)
+    # The columns of an item are known to what comes behind it in FROM, and to every clause but FROM.
+    writer.pop_scope()
+    writer.push_scope([])
+    write_from(writer, [node.relation], list(node.joins))
 
 
-def _scope(node: SelectStmt) -> list[str]:
-    relations = [node.relation, *[join.relation for join in node.joins]]
-    return [relation.token for relation in relations if isinstance(relation, RangeVar)]
+def _check_windows(node: SelectStmt) -> None:
+    names = [window.name for window in node.windows]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BuildError(f"two windows are named {', '.join(twice)}")
+    for index, window in enumerate(node.windows):
+        base = window.definition.base
+        if base and base not in names[:index]:
+            raise BuildError(f"window {window.name!r} adds to {base!r}, which window() has to define before it")
+
+
+def _names(node: SelectStmt) -> list[str]:
+    found: list[str] = []
+    for item in [*_items(node), *[join.relation for join in node.joins]]:
+        relation = named_relation(item)
+        if relation is not None:
+            found.append(relation.alias or relation.name)
+    return found

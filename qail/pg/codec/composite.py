@@ -93,7 +93,7 @@ class CompositeCodec(Codec):
         super().__init__(type_name, type_oid)
         self.names: Final = names
         self.codecs: Final = codecs
-        self._form: Final[CompositeForm] = NamedTupleForm(type_name, names) if form is None else form
+        self.form: Final[CompositeForm] = NamedTupleForm(type_name, names) if form is None else form
 
     def is_sequence_like(self) -> bool:
         return True
@@ -104,7 +104,7 @@ class CompositeCodec(Codec):
         Raises:
             EncodeError: not all fields and no others, or one that does not fit; `out` is unchanged.
         """
-        fields = fields_of(self.type_name, self.names, self._form, value)
+        fields = fields_of(self.type_name, self.names, self.form, value)
         start = len(out)
         write_i32_be(out, 0)  # the length, known at the end
         write_i32_be(out, i32(len(fields)))
@@ -167,7 +167,7 @@ class CompositeCodec(Codec):
             raise decode_inside(error, f"{self.type_name}.{self.names[index]}") from error.__cause__
         if position != end:
             raise DecodeError(f"{end - position} bytes follow the last field of {self.type_name}")
-        return self._form.make(values)
+        return self.form.make(values)
 
     def _altered(self, what: str) -> DecodeError:
         return TypesNeeded(f"{self.type_name} came with {what}: it was altered; run the query again", [self.type_oid])

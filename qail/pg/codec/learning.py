@@ -148,14 +148,15 @@ class Learner:
         if found is None:
             found = self._finder.find(type_oid)
         if found is not None:
-            return found if level + self._depth_of(type_oid) <= MAX_NESTING else None
-        if level > MAX_NESTING:
-            return None
+            return found if level - 1 + self._depth_of(type_oid) <= MAX_NESTING else None
         facts = self._facts.get(type_oid)
         if facts is None:
-            return UnknownCodec(f"the type with OID {type_oid}", type_oid)
+            # A look-up does not ask beyond the bound.
+            return UnknownCodec(f"the type with OID {type_oid}", type_oid) if level <= MAX_NESTING else None
         inner = [oid for _, oid in facts.parts] if facts.kind == COMPOSITE else [facts.related_oid]
         inner = [oid for oid in inner if oid]
+        if inner and level > MAX_NESTING:
+            return None
         codecs: list[Codec] = []
         for oid in inner:
             codec = self._codec_of(oid, level + 1)

@@ -25,6 +25,8 @@ from qail.pg.wire.constants import LENGTH_BYTES
 
 COUNT_BYTES: Final = 4
 T = TypeVar("T")
+_TUPLE: Final[Any] = tuple
+_NEW: Final[Any] = _TUPLE.__new__  # mypyc compiles no super().__new__() of a class that is not native
 
 
 @mypyc_attr(native_class=False)
@@ -41,7 +43,7 @@ class Multirange(tuple[Range[T], ...]):
 
     def __new__(cls, ranges: Iterable[Range[T]] = ()) -> Multirange[T]:
         """Raises TypeError when one of `ranges` is no Range."""
-        made = super().__new__(cls, ranges)
+        made: Multirange[T] = _NEW(cls, ranges)
         members: tuple[object, ...] = made
         for each in members:
             if not is_range(each):

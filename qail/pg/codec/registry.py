@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from mypy_extensions import i64
+
 from qail.pg._generated.types import TYPES
 from qail.pg.codec import (
     bit_string,
@@ -44,6 +46,7 @@ from qail.pg.codec.learning import Hows, Learner, array_over, multirange_codec, 
 from qail.pg.codec.multirange import BUILTIN_MULTIRANGES
 from qail.pg.codec.range import BUILTIN_RANGES
 from qail.pg.codec.record import RECORD_ARRAY_OID, CodecFinder, RecordCodec
+from qail.pg.codec.text_array import BOX_OID
 from qail.pg.codec.type_facts import COMPOSITE, TypeFacts
 from qail.pg.codec.unknown import UnknownCodec
 from qail.pg.codec.user import TypeCodec, TypeName, checked_name, function_codec
@@ -85,7 +88,6 @@ _EXTENSIONS: Final[dict[str, Callable[[str, int], Codec]]] = {
 
 
 _OIDS: Final[dict[str, int]] = {name: oid for name, oid, _array_oid, _category, _element in TYPES}
-_BOX_OID: Final = 603
 
 
 def _built(scalars: list[Codec]) -> dict[int, Codec]:
@@ -100,7 +102,7 @@ def _built(scalars: list[Codec]) -> dict[int, Codec]:
     for codec in list(codecs.values()):
         array_oid = _ARRAY_OIDS.get(codec.type_oid, 0)
         if array_oid:
-            codecs[array_oid] = array_over(codec, array_oid, ";" if codec.type_oid == _BOX_OID else ",")
+            codecs[array_oid] = array_over(codec, array_oid, ";" if codec.type_oid == BOX_OID else ",")
     return codecs
 
 
@@ -111,11 +113,16 @@ class CodecRegistry(CodecFinder):
     """The codecs of one pool: the built-in ones, those learnt of its database, and those registered here, which win."""
 
     def __init__(self) -> None:
+        self.max_result_bytes: i64 = 0
+        """The most of one statement's rows that is kept for its caller; 0 is no limit."""
         self._registered: Final[dict[int, Codec]] = {}
         self._learnt: Final[dict[int, Codec]] = {}
         self._inside: Final[dict[int, frozenset[int]]] = {}
         self._depths: Final[dict[int, int]] = {}
         self._composites: Final[set[int]] = set()
+        self.look_ups: int = 0
+        """How many have been made."""
+        self._asked_at: Final[dict[int, int]] = {}
         self._unknown: Final[dict[int, Codec]] = {}
         self._hows: Final[Hows] = {}
         record = RecordCodec(self)
@@ -172,10 +179,16 @@ class CodecRegistry(CodecFinder):
         learner.known(self._inside, self._depths)
         for type_oid in asked:
             learner.learn(type_oid)
+        self.look_ups += 1
+        self._asked_at.update(dict.fromkeys(asked, self.look_ups))
         self._learnt.update(learner.made)
         self._inside.update(learner.inside)
         self._depths.update(learner.depths)
         self._composites.update([each.type_oid for each in facts if each.kind == COMPOSITE])
+
+    def asked_since(self, type_oids: list[int], look_ups: int) -> bool:
+        """Whether all of `type_oids` were asked for by a later look-up than the first `look_ups`."""
+        return not [type_oid for type_oid in type_oids if self._asked_at.get(type_oid, 0) <= look_ups]
 
     def forget(self, type_oids: list[int]) -> None:
         """These types may have been altered: they, and all that is made of them, are to be looked up again."""

@@ -62,6 +62,8 @@ class RowDecoder(RowSink):
         self.is_changed: bool = False
         self.needed: list[int] | None = None
         """Types to be looked up before the rows that are kept can be decoded: see `decode_kept`."""
+        self.waits_since: i64 = 0
+        """How many look-ups the registry had made when the rows began to wait."""
         self._asked: list[int] | None = None
         self._kept: list[bytes] | None = None
         self._codecs: list[Codec] = codecs
@@ -188,6 +190,7 @@ class RowDecoder(RowSink):
         needed = [oid for oid in error.type_oids if asked is None or oid not in asked]
         if needed:
             self.needed = needed
+            self.waits_since = self.registry.look_ups
             self._kept = []
 
     def _adopt(self, leader: RowDecoder) -> None:

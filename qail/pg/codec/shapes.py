@@ -2,7 +2,7 @@
 
 Rule 1: they are named tuples of floats: immutable, and equal when all their numbers are. PostgreSQL's own `=` on shapes
 compares areas or lengths, or allows for 1e-6; ours compares what was written.
-Rule 2: the text of each is what the server prints, digit by digit; its repr evaluates.
+Rule 2: the text of each is PostgreSQL's literal, which the server reads as the very value; its repr evaluates.
 Rule 3: a Box has its upper right corner first and its lower left one second, whichever two opposite corners it was
 made of: the server keeps no other order. So a Box equals what comes back for it. (`_make` and `_replace`, which every
 named tuple has, put nothing in order; the server still does.)
@@ -177,21 +177,9 @@ def points_text(points: Iterable[Point]) -> str:
 
 
 def float_text(number: float) -> str:
-    """What float8out prints: the shortest digits that read back as `number`.
-
-    Python's repr has the same digits, prints a `.0` behind whole numbers, and goes over to exponents one power of ten
-    later.
-    """
-    number = float(number)
-    text = repr(number).removesuffix(".0")
-    if text in NAMES:
-        return NAMES[text]
-    size = abs(number)
-    if 1e15 <= size < 1e16:
-        sign = "-" if number < 0 else ""
-        digits = text.lstrip("-").replace(".", "").rstrip("0")
-        return f"{sign}{digits[0]}{'.' if len(digits) > 1 else ''}{digits[1:]}e+15"
-    return text
+    """The shortest digits that read back as `number`, as PostgreSQL writes them: whole numbers without a point."""
+    text = repr(float(number)).removesuffix(".0")
+    return NAMES.get(text, text)
 
 
 NAMES: Final = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}

@@ -25,6 +25,8 @@ from qail.pg.codec.refusal import decode_inside, encode_inside, out_of_range, wr
 from qail.pg.codec.text import MAX_FIELD_BYTES
 from qail.pg.wire.constants import LENGTH_BYTES
 
+BOX_OID: Final = 603
+"""The one built-in type with another delimiter."""
 QUOTE: Final = ord('"')
 BACKSLASH: Final = ord("\\")
 OPEN: Final = ord("{")

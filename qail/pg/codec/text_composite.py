@@ -4,8 +4,9 @@
 
 Rule 1: the text does not say of which types its fields are. Where their number is not what the catalog told, the type
 was altered: TypesNeeded.
-Rule 2: beside the fields with text codecs those of the plain types (bool, numbers, text, enums, uuid) are decoded; any
-other arrives as `Unknown`, its text. A registered codec with `format="binary"` leaves the whole type binary.
+Rule 2: beside the fields with text codecs those of the plain types (bool, numbers, text, enums, uuid) are decoded, and
+what is made of them; any other arrives as `Unknown`, its text, which is taken back as it is. A codec that was
+registered with `format="binary"` leaves the whole type binary.
 Rule 3: time is linear in the bytes.
 
 Source: src/backend/utils/adt/rowtypes.c, record_in and record_out
@@ -24,14 +25,21 @@ from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
 
 from qail.errors import DecodeError, EncodeError
-from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
-from qail.pg.codec.composite import CompositeForm, NamedTupleForm, fields_of
+from qail.pg.codec.array import ArrayCodec
+from qail.pg.codec.base import TEXT_FORMAT, Codec
+from qail.pg.codec.composite import CompositeCodec, CompositeForm, NamedTupleForm, fields_of
 from qail.pg.codec.domain import DomainCodec
+from qail.pg.codec.enum import EnumClassCodec
+from qail.pg.codec.multirange import MultirangeCodec
+from qail.pg.codec.range import RangeCodec
 from qail.pg.codec.refusal import TypesNeeded, decode_inside, encode_inside, wrong_type
-from qail.pg.codec.text import TextCodec
-from qail.pg.codec.text_array import text_of_field
-from qail.pg.codec.unknown import UnknownCodec
+from qail.pg.codec.text import TextCodec, VersionedTextCodec, utf8_of
+from qail.pg.codec.text_array import BOX_OID, TextArrayCodec, text_of_field
+from qail.pg.codec.text_range import TextMultirangeCodec, TextRangeCodec
+from qail.pg.codec.unknown import Unknown
+from qail.pg.codec.user import FunctionCodec
 
+_UNKNOWN: Final = Unknown
 # A field: quoted and plain pieces, up to what ends it.
 _PIECE: Final = re.compile(rb'"((?:[^"\\]++|\\.|"")*+)"|\\(.)|([^"\\,()]++)', re.DOTALL)
 _ESCAPED: Final = re.compile(rb'\\(.)|"(")', re.DOTALL)
@@ -59,6 +67,7 @@ class TextCompositeCodec(Codec):
         super().__init__(type_name, type_oid, TEXT_FORMAT)
         self.names: Final = names
         self.codecs: Final = codecs
+        self._texts: Final = [text_twin(codec) for codec in codecs]
         self._form: Final[CompositeForm] = NamedTupleForm(type_name, names) if form is None else form
 
     def is_sequence_like(self) -> bool:
@@ -77,7 +86,7 @@ class TextCompositeCodec(Codec):
                 texts.append(b"")
                 continue
             try:
-                text = _text_of(self.codecs[index], field)
+                text = text_of_field(self._texts[index], field)
             except EncodeError as error:
                 raise encode_inside(error, f"{self.type_name}.{self.names[index]}") from error.__cause__
             texts.append(b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'""') + b'"')
@@ -106,7 +115,7 @@ class TextCompositeCodec(Codec):
                 values.append(None)
                 continue
             try:
-                values.append(_value_of(self.codecs[index], text))
+                values.append(self._texts[index].decode(text, 0, len(text)))
             except DecodeError as error:
                 raise decode_inside(error, f"{self.type_name}.{self.names[index]}") from error.__cause__
         return self._form.make(values)
@@ -141,37 +150,72 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return found[1] or found[2]
 
 
-def _base_of(codec: Codec) -> Codec:
-    while isinstance(codec, DomainCodec):
-        codec = codec.base
-    return codec
+def text_twin(codec: Codec) -> Codec:
+    """What reads and writes as text what `codec` does, with the same Python values wherever it can."""
+    if codec.format_code == TEXT_FORMAT or isinstance(codec, (TextCodec, EnumClassCodec)):
+        return codec
+    name, oid = codec.type_name, codec.type_oid
+    if isinstance(codec, DomainCodec):
+        return DomainCodec(name, oid, text_twin(codec.base))
+    if isinstance(codec, CompositeCodec):
+        return TextCompositeCodec(name, oid, codec.names, codec.codecs, codec.form)
+    if isinstance(codec, ArrayCodec):
+        delimiter = ";" if codec.element.type_oid == BOX_OID else ","
+        return TextArrayCodec(name, oid, text_twin(codec.element), delimiter)
+    if isinstance(codec, RangeCodec):
+        return TextRangeCodec(name, oid, text_twin(codec.subtype))
+    if isinstance(codec, MultirangeCodec):
+        member = text_twin(codec.member)
+        assert isinstance(member, TextRangeCodec)
+        return TextMultirangeCodec(name, oid, member)
+    if isinstance(codec, VersionedTextCodec):
+        return TextCodec(name, oid)
+    if isinstance(codec, FunctionCodec) and codec.functions.format == "text":
+        return FunctionCodec(name, oid, codec.functions, TEXT_FORMAT)
+    return PlainCodec(codec)
 
 
-def _value_of(codec: Codec, text: bytes) -> object:
-    """A field's value. Raises DecodeError."""
-    base = _base_of(codec)
-    if codec.format_code == TEXT_FORMAT or isinstance(base, TextCodec):
-        return codec.decode(text, 0, len(text))
-    read = _PLAIN.get(base.type_oid)
-    if read is None:
-        return UnknownCodec(codec.type_name, codec.type_oid).decode(text, 0, len(text))
-    try:
-        return read(text.decode())
-    except (ValueError, ArithmeticError, KeyError):
-        raise DecodeError(f"the text of {codec.type_name} is none of its values") from None
+class PlainCodec(Codec):
+    """A type with a binary codec, as text: values of the plain types both ways; of any other its text, as Unknown."""
 
+    def __init__(self, binary: Codec) -> None:
+        super().__init__(binary.type_name, binary.type_oid, TEXT_FORMAT)
+        self._binary: Final = binary
+        self._read: Final = _PLAIN.get(binary.type_oid)
 
-def _text_of(codec: Codec, value: object) -> bytes:
-    """The text of a field. Raises EncodeError."""
-    if codec.format_code != BINARY_FORMAT or isinstance(_base_of(codec), TextCodec):
-        return text_of_field(codec, value)
-    # Refused as anywhere else, before its text is taken.
-    text_of_field(codec, value)
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    if isinstance(value, (int, float, Decimal, UUID, str, date, time)):
-        return str(value).encode()
-    if isinstance(value, (bytes, bytearray)):
-        return b"\\x" + bytes(value).hex().encode()
-    fix = "register the other field's codec with format='binary'"
-    raise wrong_type(f"{codec.type_name} as text inside a composite type", value, "plain values", fix)
+    def encode(self, out: BytesWriter, value: object) -> None:
+        """Append the text of a value that the binary codec takes, or of an Unknown as it is.
+
+        Raises:
+            EncodeError: the binary codec refuses it, or its text is not that of PostgreSQL.
+        """
+        if isinstance(value, _UNKNOWN):
+            data = utf8_of(self.type_name, value)
+        else:
+            # Refused as anywhere else, before its text is taken.
+            text_of_field(self._binary, value)
+            data = self._text_of(value)
+        write_i32_be(out, i32(len(data)))
+        out.write(data)
+
+    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
+        """The value, or an Unknown.
+
+        Raises:
+            DecodeError: not UTF-8, or no value of the type.
+        """
+        try:
+            text = buffer[position : position + length].decode("utf-8")
+            return Unknown(text) if self._read is None else self._read(text)
+        except (ValueError, ArithmeticError, KeyError):
+            raise DecodeError(f"the text of {self.type_name} is none of its values") from None
+
+    def _text_of(self, value: object) -> bytes:
+        if isinstance(value, bool):
+            return b"t" if value else b"f"
+        if isinstance(value, (int, float, Decimal, UUID, str, date, time)):
+            return str(value).encode()
+        if isinstance(value, (bytes, bytearray)):
+            return b"\\x" + bytes(value).hex().encode()
+        what = f"{self.type_name} as text inside of a composite type"
+        raise wrong_type(what, value, "plain values", "give the registered codec format='binary'")

@@ -69,8 +69,6 @@ class TextRangeCodec(Codec):
             DecodeError: no range literal, or a bound is no value of the subtype.
         """
         data = buffer[position : position + length]
-        if data.lower() == b"empty":
-            return made_range(None, None, EMPTY)
         found, end = self.read(data, 0)
         if end != len(data):
             raise DecodeError(f"{len(data) - end} bytes follow the bounds of {self.type_name}")
@@ -78,6 +76,8 @@ class TextRangeCodec(Codec):
 
     def read(self, data: bytes, start: int) -> tuple[Range[Any], int]:
         """The range literal at `start`, and where it ends. Raises DecodeError."""
+        if data[start : start + 5].lower() == b"empty":
+            return made_range(None, None, EMPTY), start + 5
         opening = data[start : start + 1]
         lower, position = self._read_bound(data, start + 1, "lower")
         upper, end = self._read_bound(data, position + 1, "upper")

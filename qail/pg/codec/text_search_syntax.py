@@ -65,17 +65,26 @@ def read_vector(type_name: str, text: str) -> dict[bytes, dict[int, int]]:
         positions = found.setdefault(lexeme(type_name, text, match), {})
         position = match.end()
         if position < end and text[position] == ":":
-            listed = _POSITIONS.match(text, position)
-            if listed is None:
-                raise syntax_fault(type_name, text, position)
-            for digits, letter in _POSITION.findall(listed[1]):
-                number = min(int(digits[:MAX_DIGITS]), MAX_POSITION)
-                if number == 0:
-                    raise syntax_fault(type_name, text, position)
-                positions[number] = max(positions.get(number, 0), _WEIGHTS[letter.upper()])
-            position = listed.end()
+            position = read_positions(type_name, text, position, positions)
         position = skip_space(text, position)
     return found
+
+
+def read_positions(type_name: str, text: str, position: i64, positions: dict[int, int]) -> i64:
+    """Add what a word's `:1A,2` lists to `positions`; where it ends. Of a position's weights the heaviest counts.
+
+    Raises:
+        EncodeError: it lists no positions, or 0.
+    """
+    listed = _POSITIONS.match(text, position)
+    if listed is None:
+        raise syntax_fault(type_name, text, position)
+    for digits, letter in _POSITION.findall(listed[1]):
+        number = min(int(digits[:MAX_DIGITS]), MAX_POSITION)
+        if number == 0:
+            raise syntax_fault(type_name, text, position)
+        positions[number] = max(positions.get(number, 0), _WEIGHTS[letter.upper()])
+    return listed.end()
 
 
 class QueryReader:

@@ -32,6 +32,7 @@ ZONE_STEP_SECONDS: Final = 900
 UTC: Final = dt.UTC
 TIME: Final = dt.time
 TIMEDELTA: Final = dt.timedelta
+TIMEZONE: Final = dt.timezone
 # time also takes its own pickled state, six bytes: see datetime.py.
 TIME_FROM_STATE: Final[Any] = dt.time
 _ZONES: Final[dict[int, dt.timezone]] = {0: UTC}
@@ -153,6 +154,12 @@ class TimeCodec(Codec):
 class TimetzCodec(Codec):
     """timetz as aware datetime.time with a fixed offset, or PgTime."""
 
+    def __init__(self, type_name: str, type_oid: int) -> None:
+        super().__init__(type_name, type_oid)
+        # The last zone and its seconds west: asking a zone takes three times as long as the rest, and the next value
+        # nearly always has the same. One tuple, so that no thread sees half of it.
+        self._last: tuple[object, int] = (UTC, 0)
+
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append the microseconds and the offset.
 
@@ -161,7 +168,13 @@ class TimetzCodec(Codec):
         """
         if not isinstance(value, TIME):
             raise wrong_type(self.type_name, value, "an aware datetime.time", time_fix(value))
-        west = seconds_west(self.type_name, value)
+        zone = value.tzinfo
+        last, west = self._last
+        if zone is not last:
+            west = seconds_west(self.type_name, value)
+            # A zone of another class may answer otherwise tomorrow.
+            if type(zone) is TIMEZONE:
+                self._last = (zone, west)
         microseconds = time_of_day(value)
         write_i32_be(out, TIMETZ_BYTES)
         write_i64_be(out, microseconds)
@@ -199,14 +212,12 @@ def time_of_day(value: dt.time) -> i64:
     return seconds * MICROSECONDS_A_SECOND + i64(value.microsecond)
 
 
-def seconds_west(type_name: str, value: dt.time) -> i64:
+def seconds_west(type_name: str, value: dt.time) -> int:
     """The offset as PostgreSQL counts it: positive west of Greenwich.
 
     Raises:
         EncodeError: there is none, or one that timetz cannot hold.
     """
-    if value.tzinfo is UTC:
-        return 0
     try:
         offset = value.utcoffset()
     except (TypeError, ValueError, OverflowError):  # a zone of somebody's own, with an impossible answer

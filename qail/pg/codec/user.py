@@ -107,6 +107,7 @@ class FunctionCodec(Codec):
         self, type_name: str, type_oid: int, functions: TypeCodec, format_code: int, prefix: bytes = b""
     ) -> None:
         super().__init__(type_name, type_oid, format_code)
+        self.functions: Final = functions
         self._encode: Final[Callable[[object], object]] = functions.encode
         self._decode: Final[Callable[[object], object]] = functions.decode
         self._is_text: Final = functions.format == "text"

@@ -112,9 +112,12 @@ class ConnectConfig:
     scram_min_iterations: int = DEFAULT_SCRAM_MIN_ITERATIONS
     scram_max_iterations: int = DEFAULT_SCRAM_MAX_ITERATIONS
     statement_cache_size: int = DEFAULT_STATEMENT_CACHE_SIZE
+    max_result_bytes: int | None = None
     plan_cache_mode: PlanCacheMode = "auto"
     pooler_mode: bool = False
     retry_reads: bool = False
+    on_abandoned: Callable[[Any], object] | None = None
+    """Told of each COMMIT whose caller had gone: an AbandonedCommit."""
     json_loads: Callable[[bytes], Any] | None = None
     json_dumps: Callable[[Any], Any] | None = None
     types: Mapping[Any, Any] = field(default_factory=lambda: MappingProxyType[Any, Any]({}))
@@ -150,11 +153,13 @@ class ConnectConfig:
     def __reduce__(self) -> tuple[object, ...]:
         bare = self.without_secrets()
         values: dict[str, Any] = {each.name: getattr(bare, each.name) for each in dataclasses.fields(bare)}
-        # A read-only view cannot be pickled; the copy becomes one again.
+        # Read-only views cannot be pickled; the copies become ones again.
         values["server_settings"] = dict(self.server_settings)
+        values["types"] = dict(self.types)
         return _rebuilt, (values,)
 
 
 def _rebuilt(values: dict[str, Any]) -> ConnectConfig:
     values["server_settings"] = MappingProxyType(values["server_settings"])
+    values["types"] = MappingProxyType(values["types"])
     return ConnectConfig(**values)

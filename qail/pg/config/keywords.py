@@ -28,14 +28,21 @@ LIBPQ_KEYWORDS: Final = frozenset((
 ))
 
 OUR_KEYWORDS: Final = frozenset((
-    "allow_insecure_auth", "command_timeout", "plan_cache_mode", "pooler_mode", "retry_reads", "scram_max_iterations",
-    "scram_min_iterations", "statement_cache_size", "transport",
+    "allow_insecure_auth", "command_timeout", "max_result_bytes", "plan_cache_mode", "pooler_mode", "retry_reads",
+    "scram_max_iterations", "scram_min_iterations", "statement_cache_size", "transport",
 ))
 # fmt: on
 """They may stand in a DSN too; `server_settings`, a dict, and functions only among the keyword arguments."""
 
 DSN_KEYWORDS: Final = LIBPQ_KEYWORDS | OUR_KEYWORDS
-ARGUMENT_KEYWORDS: Final = DSN_KEYWORDS | {"database", "json_dumps", "json_loads", "server_settings", "types"}
+ARGUMENT_KEYWORDS: Final = DSN_KEYWORDS | {
+    "database",
+    "json_dumps",
+    "json_loads",
+    "on_abandoned",
+    "server_settings",
+    "types",
+}
 
 # PGCLIENTENCODING and PGDATESTYLE are not read: both are pinned, and a variable set for other programs is no reason to
 # refuse a connection. PGTZ and PGGEQO are server settings, see load.py.

@@ -28,7 +28,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from qail.errors import ConfigError
 from qail.pg.config.addresses import SOCKET_FOLDERS, match_addresses
@@ -57,6 +57,26 @@ POOLER_TRACKED: Final = frozenset(("application_name", "standard_conforming_stri
 _PLAN_CACHE_VALUES: Final = {"force_custom": "force_custom_plan", "force_generic": "force_generic_plan"}
 _PROTOCOL_VERSIONS: Final = {"3.0": PROTOCOL_3_0, "3.2": PROTOCOL_3_2, "latest": PROTOCOL_3_2}
 _PEM_BEGIN: Final = "-----BEGIN "
+# Settings that a ConnectConfig has under the same name, with the same value.
+_AS_CHECKED: Final = (
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "channel_binding",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "keepalives",
+    "allow_insecure_auth",
+    "scram_min_iterations",
+    "scram_max_iterations",
+    "statement_cache_size",
+    "max_result_bytes",
+    "plan_cache_mode",
+    "pooler_mode",
+    "retry_reads",
+    "on_abandoned",
+    "json_loads",
+    "json_dumps",
+)
 
 
 def load_config(
@@ -210,6 +230,7 @@ def _resolve(
     addresses = match_addresses(checked.host, checked.hostaddr, checked.port)
     sslmode, sslrootcert = _tls_policy(checked, addresses, environment, read_file)
     least, most = _protocol_versions(checked)
+    as_checked: dict[str, Any] = {name: getattr(checked, name) for name in _AS_CHECKED}
     config = ConnectConfig(
         addresses=addresses,
         user=user,
@@ -217,31 +238,17 @@ def _resolve(
         password=Secret(checked.password) if checked.password else None,
         sslmode=sslmode,
         sslrootcert=sslrootcert,
-        ssl_min_protocol_version=checked.ssl_min_protocol_version,
-        ssl_max_protocol_version=checked.ssl_max_protocol_version,
-        channel_binding=checked.channel_binding,
         min_protocol_version=least,
         max_protocol_version=most,
-        target_session_attrs=checked.target_session_attrs,
-        load_balance_hosts=checked.load_balance_hosts,
         server_settings=_startup_settings(checked, server_settings, environment),
         connect_timeout_seconds=checked.connect_timeout or None,
         command_timeout_seconds=checked.command_timeout,
-        keepalives=checked.keepalives,
         keepalives_idle_seconds=checked.keepalives_idle or None,
         keepalives_interval_seconds=checked.keepalives_interval or None,
         keepalives_count=checked.keepalives_count or None,
         tcp_user_timeout_milliseconds=checked.tcp_user_timeout or None,
-        allow_insecure_auth=checked.allow_insecure_auth,
-        scram_min_iterations=checked.scram_min_iterations,
-        scram_max_iterations=checked.scram_max_iterations,
-        statement_cache_size=checked.statement_cache_size,
-        plan_cache_mode=checked.plan_cache_mode,
-        pooler_mode=checked.pooler_mode,
-        retry_reads=checked.retry_reads,
-        json_loads=checked.json_loads,
-        json_dumps=checked.json_dumps,
         types=checked.types or {},
+        **as_checked,
     )
     return config if config.password else _with_file_passwords(config, checked.passfile, environment, read_file)
 

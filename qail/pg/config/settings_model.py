@@ -116,9 +116,11 @@ class Settings(BaseModel):
     allow_insecure_auth: bool = False
     command_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     statement_cache_size: Count = DEFAULT_STATEMENT_CACHE_SIZE
+    max_result_bytes: Annotated[int, Field(gt=0, lt=2**62)] | None = None
     plan_cache_mode: PlanCacheMode = "auto"
     pooler_mode: bool = False
     retry_reads: bool = False
+    on_abandoned: Callable[[Any], object] | None = None
     json_loads: Callable[[bytes], Any] | None = None
     json_dumps: Callable[[Any], Any] | None = None
     types: Annotated[Mapping[Any, Any], AfterValidator(_checked_types)] | None = None

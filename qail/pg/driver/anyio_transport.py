@@ -35,6 +35,8 @@ from qail.pg.driver.transport import DeadlinePassed, Receiver, Runtime, Transpor
 T = TypeVar("T")
 logger = logging.getLogger("qail")
 
+LAST_WORDS_SECONDS = 1.0
+"""How long the reader may go on after a write has failed: until the stream's end, which is near."""
 STREAM_ENDS = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
@@ -68,6 +70,7 @@ class AnyioTransport:
         self._tls: MemoryTls | None = None
         self._tls_changed = anyio.Event()
         self._scope = anyio.CancelScope(shield=True)
+        self._write_error: Exception | None = None
         self.is_lost = False
         self.is_paused = False
         self.kind = kind
@@ -95,7 +98,7 @@ class AnyioTransport:
         except* Exception as group:  # noqa: BLE001  # it is given to the receiver as the cause of the end
             cause = _first_of(group)
         finally:
-            self._lost(cause)
+            self._lost(cause or self._write_error)
             with anyio.CancelScope(shield=True):
                 await anyio.aclose_forcefully(self._stream)
 
@@ -133,7 +136,13 @@ class AnyioTransport:
             if not data:
                 continue
             self.is_paused = True
-            await self._stream.send(data)
+            try:
+                await self._stream.send(data)
+            except STREAM_ENDS as error:
+                # What the server said before it went may still be there to be read.
+                self._write_error = _of_the_system(error)
+                await anyio.sleep(LAST_WORDS_SECONDS)
+                raise
             self.is_paused = False
             self._wake.set()
             if self._receiver is not None:
@@ -185,9 +194,13 @@ def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
         cause = cause.exceptions[0]
     if not isinstance(cause, STREAM_ENDS):
         logger.error("reading or writing a connection failed", exc_info=cause)
-    # anyio's own say nothing; the system's error behind them does.
-    behind = cause.__cause__
-    return behind if isinstance(behind, OSError) else cause
+    return _of_the_system(cause)
+
+
+def _of_the_system(error: Exception) -> Exception:
+    """anyio's own errors say nothing; the system's behind them do."""
+    behind = error.__cause__
+    return behind if isinstance(behind, OSError) else error
 
 
 def checked_stream(stream: Any) -> ByteStream:

@@ -14,9 +14,11 @@ Source: asyncio-protocol.html, "Transports" and "Protocols"
 from __future__ import annotations
 
 import asyncio
+import os
 import socket as sockets
 from asyncio import _get_running_loop  # pyright: ignore[reportPrivateUsage] - None where the public one raises
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from ssl import SSLContext
 from typing import Any, TypeVar, cast
 
@@ -28,6 +30,8 @@ T = TypeVar("T")
 
 # asyncio's default, 64 KiB, pauses a pipeline of large values at every other segment; uvloop's is the same.
 WRITE_HIGH_WATER_BYTES = 256 * 1024
+LAST_READS = 16
+LAST_READ_BYTES = 64 * 1024
 
 
 class AsyncioTransport(asyncio.Protocol):
@@ -79,9 +83,24 @@ class AsyncioTransport(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.is_lost:
             return
+        if isinstance(exc, OSError) and self.kind != "tls":
+            self._read_last_words()
         self.is_lost = True
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
+
+    def _read_last_words(self) -> None:
+        """Take what came before a write failed: the loop reads no more, and the server has said why it went."""
+        descriptor = self.socket.fileno() if self.socket is not None else -1
+        if descriptor < 0 or self._receiver is None:
+            return
+        # The loop has made it one that does not block; where a socket is no descriptor, nothing is read.
+        with suppress(OSError):
+            for _ in range(LAST_READS):
+                data = os.read(descriptor, LAST_READ_BYTES)
+                if not data:
+                    break
+                self._receiver.data_received(data)
 
     def pause_writing(self) -> None:
         self.is_paused = True

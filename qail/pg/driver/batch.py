@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from qail.compile.cache import Call, lookup
 from qail.compile.frames import BoundPlan
-from qail.errors import DecodeError, EncodeError, Outcome, PipelineAborted, PostgresError, QailError
+from qail.errors import EncodeError, Outcome, PipelineAborted, PostgresError, QailError, ResultError
 from qail.pg.codec.rows import is_changed, is_waiting
 from qail.pg.driver.bind import bind_all, forget_stale, heals, told
 from qail.pg.driver.executor import Attempt, Places, learn
@@ -154,7 +154,7 @@ class Batch:
             return
         try:
             self._results_by_index[index] = answer_of(self._queries[index], self._calls[index], item)
-        except DecodeError as refused:
+        except ResultError as refused:
             self._results_by_index[index] = refused
 
 
@@ -275,7 +275,12 @@ class ManySets:
                 values = self._next_set(source)
                 if values is None:
                     break
-                builder.add_set(bound, values, bound.sink() if self._is_fetch else DISCARD)
+                if self._is_fetch:
+                    builder.add_set(bound, values, bound.sink())
+                elif sets:
+                    builder.repeat_set(bound, values)
+                else:
+                    builder.add_set(bound, values, DISCARD)
                 sets.append(values)
         except EncodeError as error:
             mark_index(error, self._position + len(sets))

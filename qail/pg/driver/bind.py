@@ -128,7 +128,7 @@ def known(catalog: Catalog, namespace: Namespace, plan: Plan, version: int) -> B
         return found
     if plan.least_version > version:
         raise BuildError(
-            f"this query needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
+            f"{plan.newest} needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
         )
     if plan.is_session_bound:
         catalog.need_session("this statement")

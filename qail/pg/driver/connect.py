@@ -186,6 +186,8 @@ class _Attempt:
 
     async def _open(self, wish: TargetSessionAttrs, version: int) -> Link:
         session = Session(self._settings(version), self._config.statement_cache_size)
+        if self._config.max_result_bytes is not None:
+            session.most_row_bytes = self._config.max_result_bytes
         try:
             transport = await self._connected()
         except OSError as error:
@@ -226,9 +228,7 @@ class _Attempt:
             nonce=secrets.token_urlsafe(24),
             tls=session_tls(self._mode),
             policy=policy,
-            protocol_version=version,
-            min_protocol_version=config.min_protocol_version,
-        )
+        ).ask_for(version, config.min_protocol_version)
 
     async def _start(self, link: Link) -> None:
         session = link.session
@@ -322,4 +322,5 @@ def catalog_for(config: ConnectConfig) -> Catalog:
             registry.register(codec)
     for name, how in config.types.items():
         registry.register_type(name, how)
+    registry.max_result_bytes = config.max_result_bytes or 0
     return Catalog(registry, is_pooled=config.pooler_mode, is_named=config.statement_cache_size > 0)

@@ -165,7 +165,7 @@ class RowStream(Generic[R]):
         deadline = places._deadline(self._timeout)
         bound: BoundPlan = await places._within(deadline, Attempt(), lambda: self._bind(deadline))
         self._portal = Portal(self._portal.page_rows)
-        sink = bound.sink()
+        sink = bound.page_sink()
         builder = SegmentBuilder(link)
         builder.add_portal(bound, call.values, sink, self._portal)
         request = self._under_way = builder.request()
@@ -253,7 +253,7 @@ class RowStream(Generic[R]):
         bound, first = self._bound, self._first
         assert bound is not None
         assert first is not None
-        sink = bound.sink()
+        sink = bound.page_sink()
         # A page is not described: what the first one was told of the columns holds for all.
         sink.follow(first)
         self._under_way = self._portal.page(sink, is_read_only=self._call.plan.is_read_only)

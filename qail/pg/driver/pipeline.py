@@ -11,18 +11,19 @@ Rule 4: a deadline is that of one flush: from waiting for a connection to the la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar, cast, overload
+from typing import Any, Final, Self, TypeVar, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
 from qail.compile.cache import Call, lookup
-from qail.errors import DeadlineExceeded, QailError, ResultError, UsageError
+from qail.errors import DeadlineExceeded, UsageError
+from qail.pg.driver.answer import PipelineAnswer, count, one_row, one_value, row_if_any, settling
 from qail.pg.driver.batch import bound_or_refused
 from qail.pg.driver.executor import Attempt, Places
-from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, mark_index, rows_of
+from qail.pg.driver.results import column_of, fetching, mark_index, rows_of
 from qail.pg.driver.transport import Waiter
 from qail.pg.driver.window import Series
 from qail.pg.protocol.request import Item
@@ -30,46 +31,6 @@ from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-
-class PipelineAnswer(Generic[T]):
-    """What one call of a pipeline will return: await it inside the block, or take `result()` after it."""
-
-    __slots__ = ("_finish", "_pipeline", "_query", "_value", "call", "error", "is_done", "is_seen")
-
-    def __init__(self, pipeline: Pipeline, query: Any, call: Call, finish: Callable[[Any, Item], T]) -> None:
-        self.call: Final = call
-        self.is_seen = False
-        self.error: QailError | None = None
-        self.is_done = False
-        self._pipeline: Final = pipeline
-        self._query: Final = query
-        self._finish: Final = finish
-        self._value: T | None = None
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        if not self.is_done:
-            yield from self._pipeline.flush().__await__()
-        return self.result()
-
-    def result(self) -> T:
-        """The answer. Raises the call's error, or UsageError before the pipeline was flushed."""
-        if not self.is_done:
-            raise UsageError("this call of the pipeline has not been answered: await it, or leave the block first")
-        self.is_seen = True
-        if self.error is not None:
-            raise self.error
-        return cast("T", self._value)
-
-    def settle(self, item: Item | None, error: QailError | None) -> None:
-        """Keep what came. Called once."""
-        self.is_done = True
-        self.error = error
-        if item is not None:
-            try:
-                self._value = self._finish(self._query, item)
-            except ResultError as refused:
-                self.error = refused
 
 
 class Pipeline:
@@ -91,11 +52,11 @@ class Pipeline:
 
     def fetch_one(self, query: Fetchable[R], /) -> PipelineAnswer[R]:
         """The only row."""
-        return self._add(fetching, query, _one_row)
+        return self._add(fetching, query, one_row)
 
     def fetch_optional(self, query: Fetchable[R], /) -> PipelineAnswer[R | None]:
         """The only row, or None."""
-        return self._add(fetching, query, _row_if_any)
+        return self._add(fetching, query, row_if_any)
 
     @overload
     def fetch_value(self, query: Dyn | DynReturning, /) -> PipelineAnswer[Any]: ...
@@ -103,7 +64,7 @@ class Pipeline:
     def fetch_value(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[T]: ...
     def fetch_value(self, query: Any, /) -> PipelineAnswer[Any]:
         """The one column of the only row."""
-        return self._add(fetching, query, _one_value)
+        return self._add(fetching, query, one_value)
 
     @overload
     def fetch_values(self, query: Dyn | DynReturning, /) -> PipelineAnswer[list[Any]]: ...
@@ -115,7 +76,7 @@ class Pipeline:
 
     def execute(self, command: Command | Fetchable[Any], /) -> PipelineAnswer[int]:
         """Rows affected."""
-        return self._add(lookup, command, _count)
+        return self._add(lookup, command, count)
 
     async def flush(self) -> None:
         """Send what waits, and wait for all of it. Two flushes at once leave one behind the other."""
@@ -144,10 +105,7 @@ class Pipeline:
         async def run() -> None:
             calls = [answer.call for answer in waiting]
             bounds = await bound_or_refused(self._places, calls, deadline)
-            await Series(self._places, calls, bounds, take, deadline, attempt).run()
-
-        def take(index: int, item: Item | None, error: QailError | None) -> None:
-            waiting[index].settle(item, error)
+            await Series(self._places, calls, bounds, settling(waiting), deadline, attempt).run()
 
         try:
             await self._places._within(deadline, attempt, run)
@@ -187,19 +145,3 @@ class Pipeline:
         self._waiting.append(answer)
         self._answers.append(answer)
         return answer
-
-
-def _one_row(query: Any, item: Item) -> Any:
-    return exactly_one(rows_of(query, item))
-
-
-def _row_if_any(query: Any, item: Item) -> Any:
-    return at_most_one(rows_of(query, item))
-
-
-def _one_value(query: Any, item: Item) -> Any:
-    return exactly_one(column_of(query, item))
-
-
-def _count(_: Any, item: Item) -> int:
-    return affected(item)

@@ -12,7 +12,7 @@ from typing import Any
 
 from qail.ast.build.result import gives_tuples
 from qail.compile.cache import Call, lookup
-from qail.errors import DecodeError, NoRowsError, PipelineAborted, QailError, TooManyRowsError, UsageError
+from qail.errors import NoRowsError, PipelineAborted, QailError, ResultError, TooManyRowsError, UsageError
 from qail.pg.codec.rows import RowDecoder
 from qail.pg.protocol.request import Item, Request
 from qail.rows.target import column_in_form, rows_in_form
@@ -62,6 +62,18 @@ def affected(item: Item) -> int:
     return max(item.row_count, 0)
 
 
+def affected_by_each(items: list[Item]) -> list[int]:
+    """`affected` of many items; those of one statement mostly say the same, which is read once."""
+    counts: list[int] = []
+    latest, count = b"", 0
+    for item in items:
+        tag = item.tag_bytes
+        if tag != latest:
+            latest, count = tag, affected(item)
+        counts.append(count)
+    return counts
+
+
 def answer_of(query: Any, call: Call, item: Item) -> Any:
     """What a batch returns for one statement: rows where it returns rows, else the count."""
     return rows_of(query, item) if call.plan.returns_rows else affected(item)
@@ -76,7 +88,7 @@ def outcome_of(query: Any, call: Call, request: Request, index: int) -> Any:
         return error
     try:
         return answer_of(query, call, item)
-    except DecodeError as refused:
+    except ResultError as refused:
         return refused
 
 

@@ -2,7 +2,7 @@
 
 Rule 1: success is declared at the ReadyForQuery behind COMMIT, and only if its tag says COMMIT.
 Rule 2: an end that was sent is waited for and never cancelled by us. Nobody waits any more: what became of a COMMIT is
-logged. It had not left yet: the scope is undone.
+logged, and told to `on_abandoned`. It had not left yet: the scope is undone.
 Rule 3: the status byte says whether a transaction is still open. What cannot be brought to its end spends the link.
 Rule 4: with `is_tracked` the transaction's id is asked for ahead of COMMIT, in the same write.
 
@@ -12,7 +12,7 @@ Source: protocol-flow.html, "Pipelining"; sql-commit.html
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Final, NamedTuple
 
 from qail.errors import ConnectionLost, DeadlineExceeded, Outcome, OutcomeUnknown, QailError
 from qail.pg.catalog import Catalog
@@ -24,6 +24,16 @@ from qail.pg.protocol.state import HANDED, SETTLED, WITHDRAWN
 from qail.pg.steps.transaction import FAILED, IDLE, ROLLBACK, TRANSACTION_ID, ScopeSteps, transaction_id
 
 logger = logging.getLogger("qail")
+
+
+class AbandonedCommit(NamedTuple):
+    """What became of a COMMIT that was sent, and whose caller was cancelled before the answer came."""
+
+    outcome: Outcome
+    """`DONE`: committed; `ABORTED`: refused or rolled back; `UNKNOWN`: the connection was lost first."""
+    transaction_id: int | None
+    """Where `track_outcome` asked for it: `transaction_status` says what became of an unknown one."""
+    error: QailError | None
 
 
 class ScopeEnd:
@@ -108,7 +118,7 @@ class ScopeEnd:
             undo = self._steps.ending(keep=False, status=IDLE)
             self._link.submit_when_free(control(self._link, undo, is_end=False))
         elif request.state == HANDED and self._is_commit:
-            request.waiter = _Unawaited(self._link, request)
+            request.waiter = _Unawaited(self._link, request, self._question)
 
     async def _judge(self, request: Request) -> None:
         error = request.error
@@ -142,11 +152,12 @@ class ScopeEnd:
 
 
 class _Unawaited:
-    """Stands in for the waiter of a COMMIT whose caller has gone: what became of it is logged."""
+    """Stands in for the waiter of a COMMIT whose caller has gone: what became of it is logged and told."""
 
-    def __init__(self, link: Link, request: Request) -> None:
+    def __init__(self, link: Link, request: Request, question: Question | None) -> None:
         self._link: Final = link
         self._request: Final = request
+        self._question: Final = question
 
     def done(self) -> bool:
         return False
@@ -158,6 +169,21 @@ class _Unawaited:
         else:
             told = "committed" if request.items[-1].tag == "COMMIT" else "rejected"
         logger.warning("a COMMIT on %s whose caller was cancelled: %s", self._link.address, told)
+        if self._link.config.on_abandoned is not None:
+            # Not in the middle of what the server's bytes do to the connection.
+            self._link.runtime.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        hook, request = self._link.config.on_abandoned, self._request
+        outcome = request.outcome
+        if request.error is None and request.items[-1].tag != "COMMIT":
+            outcome = Outcome.ABORTED
+        known = None if self._question is None else transaction_id(self._question.value)
+        try:
+            if hook is not None:
+                hook(AbandonedCommit(outcome, known, request.error))
+        except Exception:
+            logger.exception("on_abandoned failed")
 
 
 def _lost_before(link: Link) -> ConnectionLost:

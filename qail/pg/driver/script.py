@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from qail.errors import PostgresError, UsageError
+from qail.pg.codec.bounded import row_decoder
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.rows import RowDecoder
 from qail.pg.driver.executor import Attempt, Places
@@ -18,7 +19,6 @@ from qail.pg.driver.results import affected, raw_rows_of
 from qail.pg.driver.segment import control, simple
 from qail.pg.protocol.request import Item
 from qail.pg.wire.buffer import RowSink
-
 
 ALTERING: Final = frozenset(("ALTER TYPE", "ALTER TABLE", "ALTER DOMAIN", "ALTER EXTENSION"))
 """Tags of statements after which a composite type may be another one under its old OID."""
@@ -29,7 +29,7 @@ async def run_script(places: Places, text: str, deadline: float | None, attempt:
     registry: CodecRegistry = places._catalog.registry
 
     def make_sink() -> RowSink:
-        return RowDecoder([], registry, None)
+        return row_decoder([], registry, None)
 
     link = await places._place(False, deadline)
     if link.local_settings and not link.scopes:

@@ -128,6 +128,11 @@ class SegmentBuilder:
         bound.write_set(self._out, values, how)
         self._book(bound, sink, how)
 
+    def repeat_set(self, bound: BoundPlan, values: list[object]) -> None:
+        """The statement added last once more, with `values[i]` for `$i+1`; its rows are dropped. Raises EncodeError."""
+        bound.write_set(self._out, values, PREPARED)
+        self._items.append(Item(DISCARD, bound.statement_name, PREPARED))
+
     def _how(self, bound: BoundPlan, sink: RowSink) -> int:
         name = bound.statement_name
         leader = self._sinks.get(name) if name or self._parsed is bound else None

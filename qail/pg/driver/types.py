@@ -41,9 +41,13 @@ async def settle_types(sink: RowSink, place: Place) -> None:
     """Look up what `sink` needs, and have it decode the rows that it has kept. What cannot be is its `error`."""
     while isinstance(sink, RowDecoder) and sink.needed is not None:
         registry = sink.registry
-        registry.forget(sink.needed)
+        needed = sink.needed
+        if not registry.asked_since(needed, sink.waits_since):
+            registry.forget(needed)
+        missing = registry.missing(sink.type_oids + needed)
         try:
-            await look_up(await place(), registry, registry.missing(sink.type_oids + sink.needed))
+            if missing:
+                await look_up(await place(), registry, missing)
         except QailError as error:
             sink.give_up(error)
             return

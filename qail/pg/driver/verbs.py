@@ -27,7 +27,7 @@ from qail.pg.driver.batch import Batch, ManySets
 from qail.pg.driver.executor import Attempt, decoder, discard
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement, prepare
-from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, rows_of
+from qail.pg.driver.results import affected, affected_by_each, at_most_one, column_of, exactly_one, fetching, rows_of
 from qail.pg.driver.running import Runs
 from qail.pg.protocol.request import Item
 from qail.pg.steps.plan_mode import checked_plan_mode
@@ -155,7 +155,7 @@ class Verbs(Runs):
         counts: list[int] = []
 
         def take(items: list[Item]) -> None:
-            counts.extend(affected(item) for item in items)
+            counts.extend(affected_by_each(items))
 
         await self._many(command, rows, take, timeout, plan_cache_mode, is_fetch=False)
         return counts

@@ -13,6 +13,7 @@ Source: design, "Pool"
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -128,6 +129,11 @@ class Pool(Transacting):
             await self.close(timeout=CLOSE_SECONDS if kind is None else 0)
         finally:
             await self._stack.aclose()
+
+    def __del__(self) -> None:
+        if getattr(self, "_keeper", None) is not None and not self._is_closed:
+            # A task of its own keeps it as long as its loop runs; with that, its connections end.
+            warnings.warn(f"{self!r} was forgotten: close it", ResourceWarning, source=self, stacklevel=2)
 
     def _open_keeper(self) -> Keeper:
         """The keeper of an open pool, in its own loop. Raises PoolClosed, UsageError."""

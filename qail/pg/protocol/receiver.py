@@ -56,10 +56,12 @@ from qail.pg.wire.constants import (
     HEADER_BYTES,
     IDLE,
     IN_TRANSACTION,
+    MAX_FRAME_BYTES,
     NOTICE_RESPONSE,
     NOTIFICATION_RESPONSE,
     PARAMETER_STATUS,
     READY_FOR_QUERY,
+    TYPE_BYTES,
 )
 from qail.pg.wire.notice import NoticeResponse, NotificationResponse, ParameterStatus
 from qail.pg.wire.query import SYNC_FRAME
@@ -78,6 +80,7 @@ class Receiver:
         "_queue",
         "_startup",
         "expects_idle",
+        "most_row_bytes",
         "need",
         "parameters",
         "phase",
@@ -100,6 +103,8 @@ class Receiver:
         self.spent_cause: QailError | None = None
         self.statements: Final = StatementCache(statement_capacity)
         self.expects_idle = False
+        self.most_row_bytes: i64 = MAX_FRAME_BYTES + TYPE_BYTES
+        """A larger DataRow is offered to its sink's `passes_over` before it is gathered."""
         self._startup: Final = Startup(settings)
         self._buffer: Final = ReceiveBuffer()
         self._messages: list[object] = []
@@ -164,8 +169,17 @@ class Receiver:
             if self.phase != READY:
                 return
             position = frame_end
-        if position < end:
+        if frame_bytes > self.most_row_bytes and self._passes_over(i64(buffer[position]), frame_bytes):
+            self._buffer.drop(frame_end - end)
+        elif position < end:
             self._buffer.keep(buffer, position, frame_end - end if frame_bytes > 0 else 0)
+
+    def _passes_over(self, code: i64, frame_bytes: i64) -> bool:
+        """Whether the frame that has begun is a row too large for whoever takes it."""
+        request = self._queue.active
+        if code != DATA_ROW or follow(ANSWERS, request.step, code) == ILLEGAL:
+            return False
+        return request.current.sink.passes_over(frame_bytes)
 
     def _complete(self, request: Request, buffer: bytes, start: i64, end: i64) -> None:
         tag = read_tag(buffer, start, end)

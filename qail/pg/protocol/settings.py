@@ -65,11 +65,11 @@ class StartupSettings:
         nonce: for SCRAM: printable ASCII without comma, new for each attempt, at least 18 characters.
         tls: TLS_DISABLE, TLS_PREFER or TLS_REQUIRE.
         policy: which authentication to take part in.
-        protocol_version: what to ask for, PROTOCOL_3_0 or PROTOCOL_3_2.
-        min_protocol_version: a server that offers less is not taken.
+
+    It asks for the newest protocol version and takes every one, unless `ask_for` says otherwise.
 
     Raises:
-        ConfigError: an unknown `tls` or version, a nonce that is none, another `client_encoding`.
+        ConfigError: an unknown `tls`, a nonce that is none, another `client_encoding`.
     """
 
     __slots__ = (
@@ -92,8 +92,6 @@ class StartupSettings:
         nonce: str,
         tls: str,
         policy: AuthPolicy,
-        protocol_version: int = PROTOCOL_3_2,
-        min_protocol_version: int = PROTOCOL_3_0,
     ) -> None:
         if tls not in (TLS_DISABLE, TLS_PREFER, TLS_REQUIRE):
             raise ConfigError(f"tls is {tls!r}; use {TLS_DISABLE}, {TLS_PREFER} or {TLS_REQUIRE}")
@@ -101,18 +99,28 @@ class StartupSettings:
             raise ConfigError("the SCRAM nonce must have 18 or more printable ASCII characters and no comma")
         if not is_utf8(parameters.get("client_encoding", "UTF8")):
             raise ConfigError(f"client_encoding is {parameters['client_encoding']!r}; qail speaks UTF8 only")
-        if protocol_version not in VERSIONS or min_protocol_version not in VERSIONS:
-            raise ConfigError(f"protocol versions are {PROTOCOL_3_0} (3.0) and {PROTOCOL_3_2} (3.2)")
-        if min_protocol_version > protocol_version:
-            raise ConfigError("the least protocol version to take is above the one to ask for")
         self.user: Final = user
         self.database: Final = database
         self.parameters: Final = parameters
         self.nonce: Final = nonce
         self.tls: Final = tls
         self.policy: Final = policy
-        self.protocol_version: Final = protocol_version
-        self.min_protocol_version: Final = min_protocol_version
+        self.protocol_version: int = PROTOCOL_3_2
+        self.min_protocol_version: int = PROTOCOL_3_0
+
+    def ask_for(self, version: int, least: int = PROTOCOL_3_0) -> StartupSettings:
+        """Ask for `version`, and take no server that offers less than `least`. Returns itself.
+
+        Raises:
+            ConfigError: a version that does not exist, or `least` is above `version`.
+        """
+        if version not in VERSIONS or least not in VERSIONS:
+            raise ConfigError(f"the protocol versions are {PROTOCOL_3_0} (3.0) and {PROTOCOL_3_2} (3.2)")
+        if least > version:
+            raise ConfigError("the least protocol version to take is above the one to ask for")
+        self.protocol_version = version
+        self.min_protocol_version = least
+        return self
 
     def __repr__(self) -> str:
         return f"StartupSettings(user={self.user!r}, database={self.database!r}, tls={self.tls!r})"

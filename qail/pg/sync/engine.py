@@ -58,6 +58,8 @@ class BlockingEngine(Stepping):
         if self._outer:
             thread.outer = self._outer.get(get_ident())
         self._drive(thread)
+        # Each knows the other: what this one has found would stay until the garbage collector comes by.
+        thread.waiter = None
         if thread.error is not None:
             try:
                 raise thread.error

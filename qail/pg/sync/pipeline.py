@@ -8,7 +8,8 @@ from typing import Any, Final, Generic, Self, TypeVar, overload
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
-from qail.pg.driver.pipeline import Pipeline, PipelineAnswer
+from qail.pg.driver.answer import PipelineAnswer
+from qail.pg.driver.pipeline import Pipeline
 from qail.pg.sync.runtime import BlockingRuntime
 
 R = TypeVar("R")

@@ -181,6 +181,7 @@ class Stepping(ABC):
 
     def _end_task(self, task: Task) -> None:
         error = task.error
+        task.waiter = None
         if task in self._tasks:
             del self._tasks[task]
             self._busy_count -= not task.is_idle

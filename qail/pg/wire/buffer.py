@@ -76,6 +76,13 @@ class RowSink:
         """
         raise AssertionError("a sink defines take_rows")
 
+    def passes_over(self, frame_bytes: i64) -> bool:
+        """Whether a DataRow of this size, above the connection's `most_row_bytes`, is dropped as it comes.
+
+        It is then no part of what `take_rows` is given.
+        """
+        return False
+
     def take_copy_data(self, buffer: bytes, position: i64, end: i64) -> None:
         """Take the body of one CopyData message, `buffer[position:end]`."""
         raise AssertionError("this sink takes no CopyData")
@@ -90,6 +97,10 @@ class DiscardSink(RowSink):
         """Pass over the whole DataRow frames at `buffer[position:end]`; see `skip_rows`."""
         return skip_rows(buffer, position, end)
 
+    def passes_over(self, frame_bytes: i64) -> bool:
+        """Nobody wants it."""
+        return True
+
     def take_copy_data(self, buffer: bytes, position: i64, end: i64) -> None:
         """Pass over one CopyData body."""
 
@@ -100,12 +111,13 @@ class ReceiveBuffer:
     `copied_bytes` counts the bytes that were copied to join chunks, over the buffer's life.
     """
 
-    __slots__ = ("_chunks", "_joined", "_missing", "copied_bytes", "held_bytes")
+    __slots__ = ("_chunks", "_dropped", "_joined", "_missing", "copied_bytes", "held_bytes")
 
     def __init__(self) -> None:
         self._joined: list[bytes] = []
         self._chunks: list[bytes] = []
         self._missing: i64 = 0
+        self._dropped: i64 = 0
         self.held_bytes: i64 = 0
         self.copied_bytes: i64 = 0
 
@@ -116,6 +128,8 @@ class ReceiveBuffer:
         """
         if self.held_bytes == 0:
             return data
+        if self._dropped > 0:
+            return self._drop(data)
         self._hold(data)
         self._missing -= len(data)
         if self._missing > 0:
@@ -135,6 +149,23 @@ class ReceiveBuffer:
             self.copied_bytes += size - position
         self._missing = missing
         self._hold(buffer)
+
+    def drop(self, size: i64) -> None:
+        """Instead of `keep`: what is left, and the next `size` bytes, are of a frame that nobody wants."""
+        if size > 0:
+            # So that `feed` looks at all; nothing is held.
+            self.held_bytes = 1
+            self._dropped = size
+
+    def _drop(self, data: bytes) -> bytes:
+        size: i64 = len(data)
+        if size < self._dropped:
+            self._dropped -= size
+            return b""
+        rest = data[self._dropped :]
+        self._dropped = 0
+        self.held_bytes = 0
+        return rest
 
     def _hold(self, data: bytes) -> None:
         self.held_bytes += len(data)

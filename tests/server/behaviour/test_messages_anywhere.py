@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from qail import INT8, Qail, cast, col, count, func, select
+from qail import INT8, Outcome, Qail, QailError, cast, col, count, func, select
 from qail.pg.wire.notice import NoticeResponse, NotificationResponse, ParameterStatus
 from qail.sqlstate import DivisionByZero
 from qail.testing import ChaosProxy, Rule, frames
@@ -78,5 +79,44 @@ def test_what_stands_between_any_two_messages_changes_no_answer(backend: Backend
             assert noise.fired > 500
             assert len(notices) == len(notifications) == noise.fired
             assert {each.message for each in notices} == {"noise"}
+
+    backend.run(body)
+
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "65,536 parameters": lambda db: db.execute(
+        Qail.add("things").values(*[{"id": number, "body": "x"} for number in range(32_768)])
+    ),
+    "a NUL in a text": lambda db: db.execute(Qail.add("things").values({"id": 1, "body": "a\0b"})),
+    "a lone surrogate": lambda db: db.execute(Qail.add("things").values({"id": 1, "body": "\ud800"})),
+    "a NUL in a name": lambda db: db.fetch_all(Qail.get("thi\0ngs")),
+    "a NUL in SQL": lambda db: db.script("SELECT 1\0; DROP TABLE things"),
+    "a surrogate in SQL": lambda db: db.script("SELECT '\ud800'"),
+    "a NUL in a setting": lambda db: db.set_param("application_name", "a\0b"),
+    "the last value of a batch": lambda db: db.batch(
+        [Qail.get("things"), Qail.add("things").values({"id": 2**31, "body": "x"})]
+    ),
+}
+
+
+@pytest.mark.feature("PR6")
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_sent_fails_here_and_not_a_byte_leaves(
+    backend: Backend, fresh_database: Database, what: str
+) -> None:
+    fresh_database.sql(TABLES)
+
+    async def body() -> None:
+        with ChaosProxy(fresh_database.dsn) as proxy:
+            async with backend.connect(proxy.dsn()) as connection:
+                assert await connection.fetch_all(Qail.get("things")) == []
+                await connection.batch([Qail.get("things"), Qail.add("things").values({"id": 1, "body": "x"})])
+                sent = proxy.audit.connections[0].bytes_sent
+                with pytest.raises(QailError) as caught:
+                    await REFUSED[what](connection)
+                assert caught.value.outcome is Outcome.NOT_SENT
+                assert not caught.value.connection_spent
+                assert proxy.audit.connections[0].bytes_sent == sent
+                assert len(await connection.fetch_all(Qail.get("things"))) == 1
 
     backend.run(body)

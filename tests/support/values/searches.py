@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from hypothesis import strategies as st
 
 from qail.pg.codec.text_search import TsQuery, TsVector
+from support.codecs import CODECS, round_trip
 from support.values.case import Case, cases
 
 MANY_POSITIONS: Final = ",".join(str(number) for number in range(1, 257))
@@ -52,4 +55,39 @@ INPUTS: Final[list[Case]] = [
 WRONG: Final[dict[str, list[object]]] = {
     "tsvector": ["'a", "a:", "a:b", "a:0", "a:1,", "a\\", "\0", "\ud800", 5, b"a", "a\u00a0b", "x" * 2047],
     "tsquery": ["", " ", "a b", "a &", "& a", "(a", "a)", "()", "a <b> c", "a <16385> b", "'a", ":a", "a\0", 5, "!"],
+}
+WORDS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+def quoted(word: str) -> str:
+    """A word as both types write it."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def vector_of(entries: dict[str, dict[int, str]]) -> TsVector:
+    """The text of words with positions and their weights."""
+    words: list[str] = []
+    for word, positions in sorted(entries.items(), key=lambda entry: entry[0].encode()):
+        listed = ",".join(f"{position}{weight}" for position, weight in sorted(positions.items()))
+        words.append(quoted(word) + (f":{listed}" if listed else ""))
+    return TsVector(" ".join(words))
+
+
+OPERANDS: Final = st.builds(
+    lambda word, modifiers: quoted(word) + modifiers, WORDS, st.sampled_from(["", ":*", ":A", ":*BCD", ":ABCD"])
+)
+QUERIES: Final = st.recursive(
+    OPERANDS,
+    lambda inner: (
+        st.builds("!({})".format, inner)
+        | st.builds("({}) {} ({})".format, inner, st.sampled_from(["&", "|", "<->", "<0>", "<16384>"]), inner)
+    ),
+    max_leaves=8,
+)
+STRATEGIES: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "tsvector": st.dictionaries(
+        WORDS, st.dictionaries(st.integers(1, 16383), st.sampled_from(["", "C", "B", "A"]), max_size=5), max_size=8
+    ).map(vector_of),
+    # As the server prints them, which a test of their own shows.
+    "tsquery": QUERIES.map(lambda text: round_trip(CODECS["tsquery"], text)),
 }

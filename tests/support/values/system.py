@@ -104,7 +104,7 @@ WRONG: Final[dict[str, list[object]]] = {
         Snapshot(3, 7, [4, 4]),
         Snapshot(2**32, 2**32 + 1),
         Snapshot(1, 2**64),
-        Snapshot(ODD, 5),
+        Snapshot._make((ODD, 5, ())),  # its constructor may refuse what is no int
         Snapshot(1, 5, [ODD]),
         (1, 5, ()),
         "1:5:",

@@ -12,15 +12,15 @@ import qail.compile.cache  # noqa: F401 - str(query) needs it
 from qail.ast.build.builder import Builder, Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.qail import Qail
-from qail.ast.build.query import row_target
-from qail.ast.build.result import result_items
+from qail.ast.build.query_expression import row_target
 from qail.ast.build.select import select
+from qail.ast.clause.output import result_items
 from qail.ast.expression.boolean import maybe
 from qail.ast.expression.column import ColumnRef, WholeRow, col
 from qail.ast.expression.function import count
 from qail.ast.expression.parameter import SKIP
 from qail.errors import BuildError
-from support.sql_tables import P, Post, PostOuter, User
+from support.sql_tables import Boss, P, Post, PostOuter, User
 
 STEPS: dict[str, tuple[Any, Any, str]] = {
     "where": (lambda q: q.where(User.id == 1), lambda q: q.where(User.id == 2), "WHERE"),
@@ -31,8 +31,8 @@ STEPS: dict[str, tuple[Any, Any, str]] = {
     "offset": (lambda q: q.offset(1), lambda q: q.offset(2), "OFFSET"),
     "distinct": (lambda q: q.distinct(), lambda q: q.distinct(), "DISTINCT"),
     "distinct_on": (lambda q: q.distinct_on(User.id), lambda q: q.distinct_on(User.age), "DISTINCT ON"),
-    "join": (lambda q: q.join(Post, on=Post.id == 1), lambda q: q.join(Post, on=Post.id == User.id), " JOIN"),
-    "left_join": (lambda q: q.left_join(P, on=P.id == 1), lambda q: q.left_join(P, on=P.id == 2), "LEFT JOIN"),
+    "join": (lambda q: q.join(Post, on=Post.id == 1), lambda q: q.join(Boss, on=Boss.id == User.id), " JOIN"),
+    "left_join": (lambda q: q.left_join(P, on=P.id == 1), lambda q: q.join(Post, on=Post.id == 2), "LEFT JOIN"),
     "right_join": (lambda q: q.right_join(Post, on=Post.id == 1), lambda q: q.limit(1), "RIGHT JOIN"),
     "full_join": (lambda q: q.full_join(P, on=P.id == 1), lambda q: q.limit(1), "FULL JOIN"),
     "cross_join": (lambda q: q.cross_join(Post), lambda q: q.limit(1), "CROSS JOIN"),

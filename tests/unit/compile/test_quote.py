@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from qail.compile.quote import function_name, identifier, literal, qualified, type_name
 from qail.errors import BuildError
+from qail.pg.codec.snapshot import PgLsn
 from qail.pgtype import BIT, INT4, INTERVAL, TEXT, VARBIT, PgType, array_of
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=15)
@@ -52,6 +53,13 @@ def test_a_function_name_is_quoted_unless_qail_names_it() -> None:
     assert function_name('f"(); --') == '"f""(); --"'
 
 
+class Odd(float):
+    """Printed as something else, as the floats of numpy are."""
+
+    def __repr__(self) -> str:
+        return "1); DROP TABLE t; --"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -64,6 +72,9 @@ def test_a_function_name_is_quoted_unless_qail_names_it() -> None:
         (-1.5, "(-1.5)"),
         (1e300, "1e+300"),
         (float("inf"), "CAST('inf' AS float8)"),
+        (PgLsn("0/FF"), "255"),
+        (Odd(1.5), "1.5"),
+        (Odd("-inf"), "CAST('-inf' AS float8)"),
         ("a", "'a'"),
         ("it's", "'it''s'"),
         ("back\\slash'", "E'back\\\\slash'''"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qail import MONEY, NUMERIC, DecodeError, EncodeError, cast, select
+from qail import MONEY, NUMERIC, DecodeError, EncodeError, array_of, cast, money_as_decimal, select, sum_
 from qail.errors import PostgresError
 from qail.pg.codec.array import ArrayCodec
 from qail.pg.codec.money import MoneyCodec
@@ -81,6 +81,19 @@ def test_money_of_an_unknown_locale_is_refused_both_ways_and_the_connection_goes
     assert client.fetch("SELECT NULL::money, $1 IS NULL", [None], [MONEY_OID]) == [(None, True)]
 
 
+def test_a_pool_that_is_told_the_digits_has_decimals(backend: Backend, server: Server) -> None:
+    amounts_of_two = [Decimal("12.34"), None, Decimal("-0.01")]
+
+    async def body() -> None:
+        async with backend.pool(server.dsn, types={"money": money_as_decimal(2)}) as pool:
+            query = select(cast(Decimal("12.3"), MONEY), cast(amounts_of_two, array_of(MONEY)))
+            assert tuple(await pool.fetch_one(query)) == (Decimal("12.30"), amounts_of_two)
+            with pytest.raises(EncodeError, match=r"money refuses Decimal.*is outside money"):
+                await pool.fetch_value(select(cast(Decimal("0.001"), MONEY)))
+
+    backend.run(body)
+
+
 def test_the_advice_holds_for_queries(backend: Backend, server: Server) -> None:
     async def body() -> None:
         async with backend.connect(server.dsn) as connection:
@@ -88,6 +101,7 @@ def test_the_advice_holds_for_queries(backend: Backend, server: Server) -> None:
             with pytest.raises(DecodeError, match="cast it to numeric"):
                 await connection.fetch_value(select(price))
             assert await connection.fetch_value(select(cast(price, NUMERIC))) == Decimal("12.34")
+            assert await connection.fetch_value(select(cast(sum_(price), NUMERIC))) == Decimal("12.34")
             with pytest.raises(EncodeError, match="send it as numeric"):
                 await connection.fetch_value(select(cast(Decimal("12.34"), MONEY)))
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import array
+import ctypes
+import hashlib
+import mmap
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +17,7 @@ from qail.pg.codec.unknown import Unknown
 from qail.sqlstate import InvalidParameterValue, StringDataRightTruncation
 from support.binary_client import BinaryClient
 from support.codecs import CODECS
-from support.servers import Server
+from support.servers import Database, Server
 
 NUMERIC_OID = 1700
 TEXT_OID = 25
@@ -55,7 +60,7 @@ def test_char_n_is_padded_by_the_server(client: BinaryClient) -> None:
 
 @pytest.mark.feature("CO4")
 def test_every_byte_of_char_goes_both_ways(client: BinaryClient) -> None:
-    values = ["", *(chr(code) for code in range(1, 128))]
+    values = ["", *(chr(code) for code in range(1, 256))]
 
     assert client.value("SELECT $1", values, CODECS['"char"[]'].type_oid) == values
     assert client.value("SELECT relkind FROM pg_class WHERE relname = 'pg_class'") == "r"
@@ -94,8 +99,42 @@ def test_xml_goes_both_ways(fit_server: Server) -> None:
         assert client.value("SELECT ARRAY['<a/>'::xml, NULL]") == ["<a/>", None]
         assert client.value("SELECT $1", ["<a/>", None], 143) == ["<a/>", None]
         assert client.fetch("SELECT NULL::xml, $1 IS NULL", [None], [142]) == [(None, True)]
+        declared = '<?xml version="1.0" encoding="utf-8"?><a>grün</a>'
+        assert client.fetch("SELECT $1, $1::text", [declared], [142]) == [("<a>grün</a>", declared)]
+        with pytest.raises(EncodeError, match="declares another encoding"):
+            client.value("SELECT $1", declared.replace("utf-8", "latin1"), 142)
         with pytest.raises(EncodeError, match="xml takes no NUL"):
             client.value("SELECT $1", "<a\0/>", 142)
+
+
+def buffers() -> dict[str, Any]:
+    """A buffer of every kind, and what bytes it has: in C order where they do not lie in a row."""
+    data = bytes(range(256)) * 3
+    mapped = mmap.mmap(-1, len(data))
+    mapped.write(data)
+    words = array.array("i", range(-3, 9))
+    return {
+        "bytes": (data, data),
+        "bytearray": (bytearray(data), data),
+        "memoryview": (memoryview(data), data),
+        "every third": (memoryview(data)[::3], data[::3]),
+        "backwards": (memoryview(data)[::-1], data[::-1]),
+        "two dimensions": (memoryview(data).cast("B", (24, 32)), data),
+        "array": (words, words.tobytes()),
+        "every other word": (memoryview(words)[::2], array.array("i", words[::2]).tobytes()),
+        "mmap": (mapped, data),
+        "ctypes": ((ctypes.c_ubyte * 4)(1, 2, 3, 4), b"\x01\x02\x03\x04"),
+        "empty": (bytearray(), b""),
+    }
+
+
+@pytest.mark.feature("CO5")
+def test_bytes_of_any_buffer_arrive(client: BinaryClient) -> None:
+    for name, (buffer, data) in buffers().items():
+        assert client.fetch("SELECT $1, length($1), md5($1)", [buffer], [17]) == [
+            (data, len(data), hashlib.md5(data).hexdigest())
+        ], name
+        assert client.value("SELECT $1", [buffer, None], 1001) == [data, None], name
 
 
 @pytest.mark.feature("CO5")
@@ -111,12 +150,14 @@ def test_bytea_of_any_size_goes_both_ways(client: BinaryClient, size: int) -> No
 @pytest.mark.feature("CO5")
 def test_64_mb_of_bytea_go_both_ways(server: Server) -> None:
     value = bytes(range(256)) * (64 * 4096)
+    mapped = mmap.mmap(-1, len(value))
+    mapped.write(value)
 
     with BinaryClient(server) as client:
-        assert client.value("SELECT $1", bytearray(value), 17) == value
+        assert client.value("SELECT $1", mapped, 17) == value
 
 
-@pytest.mark.feature("CO15", partial="arrays of the types of later issues")
+@pytest.mark.feature("CO15")
 def test_dimensions_and_bounds_go_both_ways(client: BinaryClient) -> None:
     assert client.value("SELECT '{{1,2},{3,NULL}}'::int4[]") == [[1, 2], [3, None]]
     assert client.value("SELECT '{}'::int4[]") == []
@@ -127,7 +168,7 @@ def test_dimensions_and_bounds_go_both_ways(client: BinaryClient) -> None:
     assert (text, empty) == ("{}", [])
 
 
-@pytest.mark.feature("CO15", partial="arrays of the types of later issues")
+@pytest.mark.feature("CO15")
 def test_a_shifted_lower_bound_is_kept(client: BinaryClient) -> None:
     found = client.value("SELECT '[0:1][-2:-1]={{1,2},{3,4}}'::int4[]")
 
@@ -136,7 +177,7 @@ def test_a_shifted_lower_bound_is_kept(client: BinaryClient) -> None:
     assert client.value("SELECT $1::text", found, 1007) == "[0:1][-2:-1]={{1,2},{3,4}}"
 
 
-@pytest.mark.feature("CO15", partial="arrays of the types of later issues")
+@pytest.mark.feature("CO15")
 def test_ragged_input_raises_before_anything_is_sent(client: BinaryClient) -> None:
     ragged: list[object] = [[[1], [2, 3]], [[1], None], [[]], [1, [2]]]
     for value in ragged:
@@ -144,16 +185,28 @@ def test_ragged_input_raises_before_anything_is_sent(client: BinaryClient) -> No
             client.value("SELECT $1", value, 1007)
 
 
-@pytest.mark.feature("CO18", partial="user codecs come with a later issue")
-def test_a_type_without_a_codec_is_marked_text_both_ways(client: BinaryClient) -> None:
-    client.fetch("CREATE TYPE pg_temp.mood AS ENUM ('glad', 'sad')", [], [])
-    (oid,) = client.fetch("SELECT oid FROM pg_type WHERE typname = 'mood' AND pg_type_is_visible(oid)", [], [])[0]
-    assert isinstance(oid, int)
+ODD_TYPE = """
+CREATE TYPE odd;
+CREATE FUNCTION odd_in(cstring) RETURNS odd AS 'textin' LANGUAGE internal IMMUTABLE STRICT;
+CREATE FUNCTION odd_out(odd) RETURNS cstring AS 'textout' LANGUAGE internal IMMUTABLE STRICT;
+CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = text)
+"""
 
-    found = client.value("SELECT $1", "sad", oid)
+
+@pytest.mark.feature("CO18")
+def test_a_type_without_a_codec_is_marked_text_both_ways(any_fresh_database: Database) -> None:
+    any_fresh_database.sql(ODD_TYPE)
+    ((oid, array_oid),) = any_fresh_database.sql("SELECT oid, typarray FROM pg_type WHERE typname = 'odd'")
+
+    with BinaryClient(any_fresh_database.server, any_fresh_database.name) as client:
+        found = client.value("SELECT $1", "sad", int(oid or 0))
+        many = client.value("SELECT $1", ["sad", None, 'q"{'], int(array_oid or 0))
 
     assert type(found) is Unknown
     assert found == "sad"
+    assert many == ["sad", None, 'q"{']
+    assert isinstance(many, list)
+    assert type(many[0]) is Unknown
 
 
 @pytest.mark.feature("PA1")

@@ -6,12 +6,16 @@ The literal of a value is made by Python's own `isoformat`, or by `str` of qail'
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qail import TEXT, cast, func, select
+from qail import INTERVAL as INTERVAL_TYPE
+from qail import TEXT, avg, cast, func, max_, min_, select, sum_
+from qail import TIME as TIME_TYPE
+from qail import TIMETZ as TIMETZ_TYPE
 from qail.pg.codec.far_datetime import PgDate, PgDatetime
 from qail.pg.codec.interval import Interval
 from qail.pg.codec.time import PgTime
@@ -227,6 +231,23 @@ def test_a_value_that_nothing_gives_a_type_has_its_own(
     async def body() -> None:
         async with backend.connect(server.dsn) as connection:
             assert await connection.fetch_value(select(cast(func.pg_typeof(value), TEXT))) == name
+
+    backend.run(body)
+
+
+@pytest.mark.feature("CO9")
+@pytest.mark.feature("CO10")
+def test_aggregates_of_times_and_intervals_are_values_of_their_types(backend: Backend, server: Server) -> None:
+    long: Any = cast(Interval(2, 1), INTERVAL_TYPE)
+    early: Any = cast(time(1), TIME_TYPE)
+    aware: Any = cast(time(1, tzinfo=UTC), TIMETZ_TYPE)
+
+    async def body() -> None:
+        async with backend.connect(server.dsn) as connection:
+            lengths = await connection.fetch_one(select(sum_(long), avg(long), min_(long), max_(long)))
+            assert tuple(lengths) == (Interval(2, 1),) * 4
+            ends = await connection.fetch_one(select(min_(early), max_(early), min_(aware)))
+            assert tuple(ends) == (time(1), time(1), time(1, tzinfo=UTC))
 
     backend.run(body)
 

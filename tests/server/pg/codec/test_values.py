@@ -150,7 +150,6 @@ def check_input(conformance: Conformance, case: Case) -> None:
 
 def check_all(conformance: Conformance, name: str, cases: list[Case], check: Callable[..., None]) -> None:
     """Each case of a type that this server can show; all that fail are named, with what came."""
-    facts_of(conformance, name)
     failures: list[str] = []
     for case in cases:
         if case.name == name and not conformance.lack(case.needs):
@@ -161,36 +160,32 @@ def check_all(conformance: Conformance, name: str, cases: list[Case], check: Cal
     assert not failures, "\n".join(failures)
 
 
-@of_each_type(names_of(CASES))
-def test_values_go_both_ways_alone_in_an_array_and_in_a_composite(conformance: Conformance, name: str) -> None:
-    check_all(conformance, name, CASES, check_case)
-
-
-@of_each_type(names_of(INPUTS))
-def test_what_is_taken_for_a_value_is_that_value_to_the_server(conformance: Conformance, name: str) -> None:
-    check_all(conformance, name, INPUTS, check_input)
-
-
-@of_each_type(names_of(CASES))
-def test_null_goes_both_ways(conformance: Conformance, name: str) -> None:
-    facts = facts_of(conformance, name)
+def check_null(conformance: Conformance, facts: TypeFacts) -> None:
     client = conformance.client
-
     assert client.value(f"SELECT NULL::{facts.sql}") is None
     if facts.whole:
         assert client.fetch("SELECT $1, $1 IS NULL", [None], [facts.oid]) == [(None, True)]
         assert client.fetch("SELECT $1, $1 IS NULL", [None], [facts.whole_oid]) == [(None, True)]
     if facts.array_oid:
-        assert client.value("SELECT $1", [None, None], facts.array_oid) == [None, None]
         assert client.fetch("SELECT $1, $1 IS NULL", [None], [facts.array_oid]) == [(None, True)]
+        assert client.value("SELECT $1", [None, None], facts.array_oid) == [None, None]
+
+
+@of_each_type(names_of([*CASES, *INPUTS]))
+def test_values_and_null_go_both_ways_alone_in_an_array_and_in_a_composite(conformance: Conformance, name: str) -> None:
+    facts = facts_of(conformance, name)
+
+    check_null(conformance, facts)
+    check_all(conformance, name, CASES, check_case)
+    check_all(conformance, name, INPUTS, check_input)
 
 
 @of_each_type(list(WRONG))
 def test_a_wrong_value_is_refused_before_anything_is_sent_and_the_connection_goes_on(
-    conformance: Conformance, name: str
+    conformance_with: Callable[[str], Conformance], name: str
 ) -> None:
-    facts = facts_of(conformance, name)
-    client = conformance.client
+    conformance = conformance_with(name)
+    facts, client = conformance.types[name], conformance.client
 
     for value in WRONG[name]:
         with pytest.raises(EncodeError, match=r"^parameter \$1: "):

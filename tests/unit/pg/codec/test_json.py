@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qail.errors import DecodeError, EncodeError
+from qail.pg.codec.array import PgArray
 from qail.pg.codec.json import STANDARD, Json, JsonCodec, Loader, json_codecs
 from support.codecs import CODECS, decoded, encoded, refused, round_trip
 
@@ -350,8 +351,13 @@ def test_an_integer_of_any_length_comes_where_python_is_told_to_read_it() -> Non
 def test_a_list_of_json_values_may_hold_lists(codec: JsonCodec) -> None:
     array = CODECS[f"{codec.type_name}[]"]
 
-    for value in ([[1, 2], [3], None, {"a": []}], [], [[]], [[], [[1]]]):
+    lists: list[object] = [[[1, 2], [3], None, {"a": []}], [], [[]], [[], [[1]]]]
+    for value in lists:
         assert round_trip(array, value) == value
+    nested = PgArray([[[1], {}], [None, []]], (1, 1))
+    found = round_trip(array, nested)
+    assert isinstance(found, PgArray)
+    assert (found, found.lower_bounds) == (nested, (1, 1))
 
 
 def test_jsonpath_is_text_with_a_version() -> None:

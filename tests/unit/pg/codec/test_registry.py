@@ -20,12 +20,13 @@ REASONS = {
         ["table_am_handler", "index_am_handler", "tsm_handler", "fdw_handler", "language_handler"], HANDLER
     ),
     **dict.fromkeys(
-        ["any", "anyarray", "anyelement", "anyenum", "anynonarray", "anyrange", "anymultirange", "anycompatible"],
+        ["any", "anyelement", "anyenum", "anynonarray", "anyrange", "anymultirange", "anycompatible"],
         POLYMORPHIC,
     ),
     **dict.fromkeys(
         ["anycompatiblearray", "anycompatiblenonarray", "anycompatiblerange", "anycompatiblemultirange"], POLYMORPHIC
     ),
+    "anyarray": "a pseudo-type; pg_statistic alone has columns of it: their text, as Unknown",
     "void": "a pseudo-type without values: what comes is the empty text, as Unknown",
     "cstring": "a pseudo-type of input and output functions: its text, as Unknown",
     "_cstring": "an array of a pseudo-type, for the catalogs' own functions: its text, as Unknown",

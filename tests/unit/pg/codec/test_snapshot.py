@@ -109,11 +109,12 @@ def test_what_is_no_tid_is_refused(value: object, message: str) -> None:
 
 
 def test_the_bytes_and_the_text_of_a_snapshot() -> None:
-    value = Snapshot(10, 20, [10, 14, 15])
+    value: Any = Snapshot(10, 20, [10, 14, 15])
 
     assert str(value) == "10:20:10,14,15"
     assert str(Snapshot(1, 1)) == "1:1:"
-    assert value == Snapshot(10, 20, (10, 14, 15)) == (10, 20, (10, 14, 15))
+    assert value == Snapshot(10, 20, (10, 14, 15))
+    assert tuple(value) == (10, 20, (10, 14, 15))
     assert (value.xmin, value.xmax, value.xip) == (10, 20, (10, 14, 15))
     assert encoded(SNAPSHOT, value) == struct.pack("!i5Q", 3, 10, 20, 10, 14, 15)
 
@@ -132,7 +133,7 @@ def test_the_bytes_and_the_text_of_a_snapshot() -> None:
         (Snapshot(-1, 5), "outside a transaction id of pg_snapshot"),
         (Snapshot(1, 2**64), "outside a transaction id"),
         (Snapshot(1, 5, [2**64]), "outside a transaction id"),
-        (Snapshot(ODD, 5), "a transaction id of pg_snapshot takes int, not str"),
+        (Snapshot._make((ODD, 5, ())), "a transaction id of pg_snapshot takes int, not str"),
         (Snapshot(1, 5, [True]), "takes int, not bool"),
         (Snapshot(1, 5)._replace(xip=ODD), "takes int, not str"),
         ((1, 5, ()), "pg_snapshot takes Snapshot, not tuple"),

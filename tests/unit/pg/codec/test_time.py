@@ -89,6 +89,25 @@ def test_the_bytes_are_postgresqls(name: str, value: time, hexadecimal: str) -> 
     assert (type(back), back.utcoffset()) == (type(value), value.utcoffset())
 
 
+@given(st.lists(st.times(timezones=st.sampled_from([UTC, zone(1), zone(-5, -30), zone(0, 0, 1)]))))
+def test_a_run_of_values_keeps_each_its_own_offset(values: list[time]) -> None:
+    back = round_trip(CODECS["timetz[]"], values)
+
+    assert isinstance(back, list)
+    assert [(each.replace(tzinfo=None), each.utcoffset()) for each in back] == [
+        (each.replace(tzinfo=None), each.utcoffset()) for each in values
+    ]
+
+
+def test_a_zone_that_changes_its_mind_is_asked_each_time() -> None:
+    fickle = Answers(timedelta(hours=1))
+    value = time(1, tzinfo=fickle)
+
+    assert encoded(TIMETZ, value)[8:] == struct.pack("!i", -3600)
+    fickle.answer = timedelta(hours=2)
+    assert encoded(TIMETZ, value)[8:] == struct.pack("!i", -7200)
+
+
 def test_an_offset_of_nothing_is_utc() -> None:
     back = round_trip(TIMETZ, time(1, tzinfo=zone()))
 

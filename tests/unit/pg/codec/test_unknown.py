@@ -11,7 +11,7 @@ from qail.pg.codec.base import TEXT_FORMAT
 from qail.pg.codec.unknown import Unknown, UnknownCodec, UnreadableCodec
 from support.codecs import decoded, encoded, refused
 
-pytestmark = pytest.mark.feature("CO18", partial="user codecs come with a later issue")
+pytestmark = pytest.mark.feature("CO18")
 POINT = UnknownCodec("the type with OID 600", 600)
 
 

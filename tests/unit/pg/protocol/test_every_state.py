@@ -22,7 +22,7 @@ from qail.pg.wire.authentication import (
     AuthenticationSASLContinue,
     AuthenticationSASLFinal,
 )
-from qail.pg.wire.constants import IDLE
+from qail.pg.wire.constants import IDLE, PROTOCOL_3_0
 from qail.pg.wire.copy import CopyData, CopyDone, CopyInResponse, CopyOutResponse
 from qail.pg.wire.description import ColumnDescription, NoData, ParameterDescription, RowDescription
 from qail.pg.wire.message import Message, encode_message
@@ -37,6 +37,7 @@ from qail.pg.wire.result import (
     PortalSuspended,
     ReadyForQuery,
 )
+from qail.pg.wire.startup import NegotiateProtocolVersion
 from support import wire_strategies as messages
 from support.scripted_client import copy_in, copy_out, query, ready_session, segment, simple, statement
 from support.scripted_server import GREETING, error, frames
@@ -282,7 +283,7 @@ STARTS: dict[str, tuple[Callable[[], Session], set[str]]] = {
 }
 # What an example must hold to be taken there: a nonce, a signature, an offer that is one.
 FITTING: dict[str, Message] = {
-    "NegotiateProtocolVersion": messages.startup.NegotiateProtocolVersion(0x30000, []),
+    "NegotiateProtocolVersion": NegotiateProtocolVersion(PROTOCOL_3_0, []),
 }
 NEEDS_THE_EXCHANGE = {"AuthenticationSASLContinue", "AuthenticationSASLFinal"}
 

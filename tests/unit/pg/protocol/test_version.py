@@ -6,7 +6,6 @@ import pytest
 
 from qail.errors import AuthError, ConfigError, ConnectError, PostgresError, ProtocolError
 from qail.pg.protocol.session import Session
-from qail.pg.protocol.settings import StartupSettings
 from qail.pg.protocol.state import READY
 from qail.pg.protocol.version import is_version_rejection
 from qail.pg.wire.authentication import AuthenticationCleartextPassword, AuthenticationOk
@@ -15,7 +14,7 @@ from qail.pg.wire.message import Message
 from qail.pg.wire.notice import ErrorResponse
 from qail.pg.wire.result import ReadyForQuery
 from qail.pg.wire.startup import BackendKeyData, NegotiateProtocolVersion, StartupMessage
-from support.scripted_client import NONCE, settings
+from support.scripted_client import settings
 from support.scripted_server import GREETING, error, frames
 from support.starting_client import TRUSTED, WITH_PASSWORD, assert_refused, begun
 
@@ -187,15 +186,7 @@ def test_a_login_that_was_refused_is_no_rejection_whatever_it_says() -> None:
 )
 def test_versions_that_cannot_be_are_refused(least: int, greatest: int) -> None:
     with pytest.raises(ConfigError, match="protocol version"):
-        StartupSettings(
-            *("a", "b"),
-            parameters={},
-            nonce=NONCE,
-            tls="disable",
-            policy=TRUSTED,
-            protocol_version=greatest,
-            min_protocol_version=least,
-        )
+        settings().ask_for(greatest, least)
 
 
 @pytest.mark.feature("PR2")

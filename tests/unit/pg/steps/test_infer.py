@@ -11,9 +11,11 @@ import pytest
 from qail.pg.codec.bit_string import BitString
 from qail.pg.codec.far_datetime import PgDate, PgDatetime
 from qail.pg.codec.interval import Interval
+from qail.pg.codec.json import Json
 from qail.pg.codec.mac import MacAddress
 from qail.pg.codec.shapes import Box, Circle, Line, LineSegment, Path, Point, Polygon
 from qail.pg.codec.snapshot import PgLsn, Snapshot, Tid
+from qail.pg.codec.text_search import TsQuery, TsVector
 from qail.pg.codec.time import PgTime
 from qail.pg.steps.infer import own_oid
 
@@ -51,6 +53,12 @@ class Colour(enum.StrEnum):
         (ip_network("::/8"), 650),
         (MacAddress(bytes(6)), 829),
         (MacAddress(bytes(8)), 774),
+        (Json(None), 3802),
+        ([None, Json({})], 3807),
+        (TsVector("'a'"), 3614),
+        (TsQuery("'a'"), 3615),
+        ({}, 0),
+        ([[1]], 0),
         (Point(1.0, 2.0), 600),
         (Line(1.0, 2.0, 3.0), 628),
         (LineSegment(Point(1.0, 2.0), Point(1.0, 2.0)), 601),

@@ -1,0 +1,91 @@
+"""The operators of ranges and multiranges.
+
+Source: functions-range.html#RANGE-OPERATORS-TABLE
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qail.ast.expression.arithmetic import OpExpr, type_of
+from qail.ast.expression.function import call_of
+from qail.ast.expression.operation import OperatorTest, given
+from qail.ast.node import Cond, Expr, Node
+from qail.pgtype import BOOL, PgType
+
+
+class RangeOperators:
+    """`expression.range`. The other side may be a range, a multirange, or an expression of either."""
+
+    def __init__(self, argument: Node) -> None:
+        self._argument: Final = argument
+
+    def contains(self, other: Any) -> Cond:
+        """`@> other`: all of the other range is in it."""
+        return self._test("@>", other)
+
+    def contains_element(self, element: Any, pg: PgType[Any]) -> Cond:
+        """`@> element`: a value of type `pg` is in it."""
+        return OperatorTest("@>", self._argument, given("@>", element), pg)
+
+    def contained_by(self, other: Any) -> Cond:
+        """`<@ other`: all of it is in the other range."""
+        return self._test("<@", other)
+
+    def overlaps(self, other: Any) -> Cond:
+        """`&& other`: they have a value in common."""
+        return self._test("&&", other)
+
+    def left_of(self, other: Any) -> Cond:
+        """`<< other`: all of it is below all of the other."""
+        return self._test("<<", other)
+
+    def right_of(self, other: Any) -> Cond:
+        """`>> other`: all of it is above all of the other."""
+        return self._test(">>", other)
+
+    def not_right_of(self, other: Any) -> Cond:
+        """`&< other`: it ends no later than the other."""
+        return self._test("&<", other)
+
+    def not_left_of(self, other: Any) -> Cond:
+        """`&> other`: it begins no earlier than the other."""
+        return self._test("&>", other)
+
+    def adjacent_to(self, other: Any) -> Cond:
+        """`-|- other`: they touch, with nothing between and nothing in common."""
+        return self._test("-|-", other)
+
+    def union(self, other: Any) -> Expr[Any]:
+        """`+ other`: the values of either; of two ranges that do not touch the server makes an error."""
+        return self._operation("+", other)
+
+    def intersection(self, other: Any) -> Expr[Any]:
+        """`* other`: the values of both."""
+        return self._operation("*", other)
+
+    def difference(self, other: Any) -> Expr[Any]:
+        """`- other`: the values that only it has."""
+        return self._operation("-", other)
+
+    def lower(self) -> Expr[Any]:
+        """`lower(range)`: the lower bound; NULL when it is empty or has none."""
+        return self._call("lower", None)
+
+    def upper(self) -> Expr[Any]:
+        """`upper(range)`: the upper bound; NULL when it is empty or has none."""
+        return self._call("upper", None)
+
+    def is_empty(self) -> Expr[bool]:
+        """`isempty(range)`."""
+        return self._call("isempty", BOOL)
+
+    def _test(self, operator: str, other: object) -> Cond:
+        return OperatorTest(operator, self._argument, given(operator, other), type_of(self._argument))
+
+    def _operation(self, operator: str, other: object) -> Expr[Any]:
+        known = type_of(self._argument)
+        return OpExpr(operator, self._argument, given(operator, other), pg=known, right_type=known)
+
+    def _call(self, name: str, pg: PgType[Any] | None) -> Expr[Any]:
+        return call_of(name, self._argument, pg)

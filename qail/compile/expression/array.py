@@ -1,0 +1,65 @@
+"""A_ArrayExpr, ArraySublink and A_Indirection as SQL."""
+
+from __future__ import annotations
+
+from qail.ast.expression.array import A_ArrayExpr, A_Indirection, ArraySublink
+from qail.ast.node import Node
+from qail.ast.tokens import FIELD, SLICE
+from qail.compile.quote import identifier, type_name
+from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
+from qail.compile.statement.query import write_query
+from qail.pgtype import INT4
+
+
+def write_array(writer: SqlWriter, node: A_ArrayExpr) -> None:
+    """`ARRAY[...]`, in a CAST where the type of its elements is given."""
+    known = node.result_type()
+    element_type = None if known is None else known.element
+    if node.of is not None:
+        writer.put("CAST(")
+    writer.put("ARRAY[")
+    separator = ""
+    for element in node.elements:
+        writer.put(separator)
+        writer.write(element, pg=element_type)
+        separator = ", "
+    writer.put("]")
+    if node.of is not None:
+        writer.put(f" AS {type_name(node.of)}[])")
+
+
+def write_array_query(writer: SqlWriter, node: ArraySublink) -> None:
+    """`ARRAY(SELECT ...)`."""
+    writer.put("ARRAY")
+    write_query(writer, node.query)
+
+
+def write_indirection(writer: SqlWriter, node: A_Indirection) -> None:
+    """`array[first:last]`, `(composite)."name"`.
+
+    Two subscripts in a row are one of an array of two dimensions; a subscript behind a slice would be taken for a
+    slice, and a name behind a column's for a column of that table: those stand behind parentheses.
+    """
+    argument: Node = unwrapped(node.argument)
+    is_bare = bool(column_name(argument)) and node.kind != FIELD
+    is_chained = isinstance(argument, A_Indirection) and argument.kind in (node.kind, FIELD)
+    if is_bare or is_chained:
+        writer.write(argument)
+    else:
+        writer.put("(")
+        writer.write(argument)
+        writer.put(")")
+    if node.kind == FIELD:
+        writer.put("." + identifier(node.name))
+        return
+    writer.put("[")
+    _write_index(writer, node.first)
+    if node.kind == SLICE:
+        writer.put(":")
+        _write_index(writer, node.last)
+    writer.put("]")
+
+
+def _write_index(writer: SqlWriter, index: Node | None) -> None:
+    if index is not None:
+        writer.write(index, pg=INT4)

@@ -1,0 +1,42 @@
+"""A query inside a statement: a subquery in parentheses."""
+
+from __future__ import annotations
+
+from qail.ast.build.builder import Builder
+from qail.ast.node import Statement
+from qail.ast.statement.select import SelectStmt
+from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
+from qail.ast.statement.statements import statement_of
+from qail.compile.sql_writer import SqlWriter
+from qail.errors import BuildError
+
+
+def write_query(writer: SqlWriter, query: Builder) -> None:
+    """A subquery, in parentheses.
+
+    Raises:
+        BuildError: it is no query.
+    """
+    statement = query_of(query)
+    writer.put("(")
+    write_inner(writer, statement)
+    writer.put(")")
+
+
+def write_inner(writer: SqlWriter, statement: Statement) -> None:
+    """A statement that is a part of another."""
+    writer.depth += 1
+    writer.write(statement)
+    writer.depth -= 1
+
+
+def query_of(query: Builder) -> SelectStmt | SetOperationStmt | ValuesStmt:
+    """The statement of a subquery.
+
+    Raises:
+        BuildError: it changes data, which only a query of WITH may.
+    """
+    statement = statement_of(query)
+    if not isinstance(statement, (SelectStmt, SetOperationStmt, ValuesStmt)):
+        raise BuildError(f"a subquery is a SELECT; {type(query).__name__} is none: cte() makes it a query of WITH")
+    return statement
