@@ -4,8 +4,7 @@ Rule 1: each error answers two questions: what became of the work (`outcome`) an
 closed (`connection_spent`). An outcome that cannot be proved is `unknown`.
 Rule 2: a message is one sentence: what happened, to which thing, with the numbers, and how to mend it.
 Rule 3: no password, cancel key, DSN or row value is part of a message; a parameter value only in `EncodeError`, cut.
-
-This module imports nothing of qail.
+Rule 4: this module imports nothing of qail.
 """
 
 from __future__ import annotations

@@ -185,7 +185,10 @@ def generated() -> dict[str, dict[str, bytes]]:
             **{name: WHOLE + _without_startup(data)[:MOST_SEED_BYTES] for name, data in _captured("F")},
             **_named("example", [WHOLE + started + encode_message(each) for each in messages.FRONTEND_EXAMPLES]),
         },
-        "replication": _named("example", [encode_message(each)[5:] for each in messages.REPLICATION_EXAMPLES]),
+        "replication": _named(
+            "example",
+            [encode_message(each)[5:] for each in messages.REPLICATION_EXAMPLES + messages.BASE_BACKUP_EXAMPLES],
+        ),
         "codecs": _codec_seeds(),
         "rows": _named("rows", list(_row_seeds())),
         "copy_rows": _named("copy", list(_copy_seeds())),

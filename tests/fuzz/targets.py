@@ -22,6 +22,7 @@ from qail.pg.protocol.scram import NeedProof
 from qail.pg.protocol.session import Session
 from qail.pg.protocol.settings import AuthPolicy, NeedPassword, NeedTls
 from qail.pg.protocol.state import COPY_IN, COPY_OUT, DESCRIBE_ONLY, PARSE, PREPARED, REPLACE, SIMPLE
+from qail.pg.wire.base_backup import decode_base_backup
 from qail.pg.wire.extended import Query
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.query import FLUSH_FRAME, SYNC_FRAME
@@ -134,7 +135,7 @@ def _read(
 
 def replication(data: bytes) -> None:
     """Messages inside CopyData, of both sides."""
-    for decode in (decode_backend_replication, decode_frontend_replication):
+    for decode in (decode_backend_replication, decode_frontend_replication, decode_base_backup):
         try:
             message = decode(data, 0, len(data))
         except ProtocolError:

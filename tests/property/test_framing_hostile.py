@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qail.errors import EncodeError, ProtocolError, UsageError
+from qail.pg.wire.base_backup import decode_base_backup
 from qail.pg.wire.buffer import read_early_frame_bytes, read_frame_bytes, skip_rows
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.reader import BackendReader, FrontendReader
@@ -31,6 +32,8 @@ def decode_any(kind: str, frame: bytes, code: int = 3) -> Message:
         return decode_frontend(frame[0], frame, 5, end, code)
     if kind == "untyped":
         return decode_untyped(frame, 4, end)
+    if kind == "backup":
+        return decode_base_backup(frame, 5, end)
     if frame[5:6] in (b"w", b"k"):
         return decode_backend_replication(frame, 5, end)
     return decode_frontend_replication(frame, 5, end)
@@ -46,12 +49,13 @@ CASES: list[tuple[str, int, Message]] = [
     *[("frontend", code, example) for code, example in messages.PASSWORD_EXAMPLES],
     *[("untyped", 0, example) for example in messages.UNTYPED_EXAMPLES],
     *[("replication", 0, example) for example in messages.REPLICATION_EXAMPLES],
+    *[("backup", 0, example) for example in messages.BASE_BACKUP_EXAMPLES],
 ]
 IDS = [type(example).__name__ for _, _, example in CASES]
 # Their body is data to its end: any bytes are such a message.
 OPEN_ENDED = {
     *("CopyData", "SASLResponse", "GSSResponse", "AuthenticationGSSContinue", "AuthenticationSASLContinue"),
-    *("AuthenticationSASLFinal", "BackendKeyData", "CancelRequest", "XLogData"),
+    *("AuthenticationSASLFinal", "BackendKeyData", "CancelRequest", "XLogData", "BackupData"),
 }
 
 

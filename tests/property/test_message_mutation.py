@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from qail.errors import ProtocolError
 from qail.pg.protocol.session import Session
+from qail.pg.wire.base_backup import decode_base_backup
 from qail.pg.wire.constants import AUTH_CLEARTEXT_PASSWORD
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.reader import BackendReader, FrontendReader
@@ -96,11 +97,14 @@ def test_a_bent_body_of_a_message_without_a_type(message: Message, bends: list[B
     assert decode_untyped(again, 4, len(again)) == found
 
 
-@given(st.one_of([*messages.BACKEND_REPLICATION.values(), *messages.FRONTEND_REPLICATION.values()]), BENDS)
+INSIDE_COPY_DATA = [*messages.BACKEND_REPLICATION.values(), *messages.FRONTEND_REPLICATION.values()]
+
+
+@given(st.one_of([*INSIDE_COPY_DATA, *messages.BASE_BACKUP.values()]), BENDS)
 def test_a_bent_body_of_a_replication_message(message: Message, bends: list[Bend]) -> None:
     frame = body_bent(encode_message(message), bends, bytes(40))
 
-    for decode in (decode_backend_replication, decode_frontend_replication):
+    for decode in (decode_backend_replication, decode_frontend_replication, decode_base_backup):
         try:
             found = decode(frame, 5, len(frame))
         except ProtocolError:

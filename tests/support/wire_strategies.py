@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from qail.pg.wire import authentication as auth
 from qail.pg.wire import (
+    base_backup,
     constants,
     copy,
     description,
@@ -133,6 +134,12 @@ BACKEND_REPLICATION: dict[type[Message], st.SearchStrategy[Message]] = {
     replication.XLogData: st.builds(replication.XLogData, UINT64, UINT64, INT64, DATA),
     replication.PrimaryKeepalive: st.builds(replication.PrimaryKeepalive, UINT64, INT64, reply_requested=st.booleans()),
 }
+BASE_BACKUP: dict[type[Message], st.SearchStrategy[Message]] = {
+    base_backup.BackupArchive: st.builds(base_backup.BackupArchive, TEXT, TEXT),
+    base_backup.BackupManifest: st.just(base_backup.BackupManifest()),
+    base_backup.BackupData: st.builds(base_backup.BackupData, DATA),
+    base_backup.BackupProgress: st.builds(base_backup.BackupProgress, st.integers(0, 2**63 - 1)),
+}
 FRONTEND_REPLICATION: dict[type[Message], st.SearchStrategy[Message]] = {
     replication.StandbyStatusUpdate: st.builds(
         replication.StandbyStatusUpdate, UINT64, UINT64, UINT64, INT64, reply_requested=st.booleans()
@@ -213,4 +220,10 @@ REPLICATION_EXAMPLES: list[Message] = [
     replication.PrimaryKeepalive(1, 2, reply_requested=True),
     replication.StandbyStatusUpdate(3, 2, 1, 4, reply_requested=False),
     replication.HotStandbyFeedback(1, 2, 3, 4, 0xFFFFFFFF),
+]
+BASE_BACKUP_EXAMPLES: list[Message] = [
+    base_backup.BackupArchive("base.tar", ""),
+    base_backup.BackupManifest(),
+    base_backup.BackupData(b"a piece of a tar file"),
+    base_backup.BackupProgress(2**40),
 ]

@@ -64,6 +64,10 @@ class ArrayCodec(Codec):
         self.element: Final = element
         self._is_of_sequences: Final = element.is_sequence_like()
 
+    def is_sequence_like(self) -> bool:
+        # An array is an element where a domain is over it.
+        return True
+
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append the array.
 

@@ -14,11 +14,11 @@ from typing import Final, cast
 from librt.strings import BytesWriter, read_i16_be, read_i32_be, write_i16_be, write_i32_be
 from mypy_extensions import i16, i64
 
-from qail.errors import DecodeError, EncodeError, ProtocolError, QailError
+from qail.errors import DecodeError, EncodeError, ProtocolError, QailError, UsageError
 from qail.pg.codec.array import items_of
-from qail.pg.codec.base import Codec
+from qail.pg.codec.base import TEXT_FORMAT, Codec
 from qail.pg.codec.chain import chained
-from qail.pg.codec.refusal import short_repr
+from qail.pg.codec.refusal import short_repr, with_cause
 from qail.pg.codec.rows import ColumnError, decode_fields
 from qail.pg.wire.buffer import RowSink
 from qail.pg.wire.constants import COUNT_BYTES, LENGTH_BYTES, MAX_COLUMNS, NULL_LENGTH
@@ -43,7 +43,7 @@ class CopyRowWriter:
             EncodeError: a column's type has no binary form, or there are too many columns.
         """
         for index, codec in enumerate(codecs):
-            if codec.format_code == 0:
+            if codec.format_code == TEXT_FORMAT:
                 where = f'column "{names[index]}"' if index < len(names) else f"column {index + 1}"
                 raise EncodeError(f"{where}: {codec.type_name} has no binary form here; copy in text format")
         if len(codecs) > MAX_COLUMNS:
@@ -75,7 +75,8 @@ class CopyRowWriter:
         except EncodeError as error:
             out.truncate(start)
             name = f'"{self.names[index]}"' if index < len(self.names) else str(index + 1)
-            raise EncodeError(f"record {self.row_count + 1}, column {name}: {error}") from error.__cause__
+            named = EncodeError(f"record {self.row_count + 1}, column {name}: {error}")
+            raise with_cause(named, error.__cause__) from error.__cause__
         self.row_count += 1
 
     def write_records(self, out: BytesWriter, records: list[object]) -> None:
@@ -117,7 +118,16 @@ class CopyRowReader(RowSink):
     """
 
     def __init__(self, codecs: list[Codec], names: Sequence[str] = ()) -> None:
-        """`codecs` in column order; `names` are the columns', for errors."""
+        """`codecs` in column order, all of binary format; `names` are the columns', for errors.
+
+        Raises:
+            UsageError: a column's type is read as text here, which a binary COPY does not send.
+        """
+        for index, codec in enumerate(codecs):
+            if codec.format_code == TEXT_FORMAT:
+                where = f'column "{names[index]}"' if index < len(names) else f"column {index + 1}"
+                fix = "leave the column out, or copy in another format"
+                raise UsageError(f"{where}: {codec.type_name} is read as text here, not in binary: {fix}")
         self.rows: list[tuple[object, ...]] = []
         self.waiting_bytes: int = 0
         self.error: QailError | None = None

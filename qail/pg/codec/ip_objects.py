@@ -60,6 +60,14 @@ def interface_6(number: int, bits: i64) -> object:
     return quick_interface_6(number, bits) if IS_QUICK else IPv6Interface((number, int(bits)))
 
 
+def prefix_length(found: Any) -> int:
+    """The prefix length of an interface or network. Its property takes as long as all the rest of writing one."""
+    if IS_QUICK:
+        bits: int = found._prefixlen
+        return bits
+    return int(found.with_prefixlen.rpartition("/")[2])
+
+
 def quick_address_4(number: int) -> Any:
     """An IPv4Address, attribute by attribute; so do the other five."""
     found: Any = _NEW(_ADDRESS_4)

@@ -26,7 +26,7 @@ from mypy_extensions import i32, i64, mypyc_attr, u8
 from qail.errors import DecodeError, EncodeError
 from qail.pg.codec.array import ArrayCodec
 from qail.pg.codec.base import Codec
-from qail.pg.codec.refusal import out_of_range, short_repr
+from qail.pg.codec.refusal import out_of_range, short_repr, with_cause
 from qail.pg.codec.text import MAX_FIELD_BYTES, VersionedTextCodec, check_version
 
 Loads: TypeAlias = Callable[[bytes], Any]
@@ -170,7 +170,8 @@ class JsonCodec(Codec):
         try:
             return self._loader.load(buffer[position:end])
         except Exception as error:  # the loader may be foreign code
-            raise DecodeError(f"a value of {self.type_name} in {length} bytes: {self._loader.fault(error)}") from error
+            fault = DecodeError(f"a value of {self.type_name} in {length} bytes: {self._loader.fault(error)}")
+            raise with_cause(fault, error) from error
 
     def _dumped(self, value: object) -> bytes:
         try:
@@ -192,9 +193,8 @@ class JsonCodec(Codec):
         return text
 
     def _refusal(self, value: object, error: Exception) -> EncodeError:
-        if self._dumps is None:
-            return EncodeError(f"{self.type_name} cannot hold {shown(value)}: {fault_of(error)}")
-        return EncodeError(f"{self.type_name} cannot hold {shown(value)}: json_dumps raised {type(error).__name__}")
+        why = fault_of(error) if self._dumps is None else f"json_dumps raised {type(error).__name__}"
+        return with_cause(EncodeError(f"{self.type_name} cannot hold {shown(value)}: {why}"), error)
 
 
 def shown(value: object) -> str:

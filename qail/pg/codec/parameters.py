@@ -13,6 +13,7 @@ from mypy_extensions import i16, i64
 
 from qail.errors import EncodeError
 from qail.pg.codec.base import BINARY_FORMAT, Codec
+from qail.pg.codec.refusal import with_cause
 from qail.pg.wire.constants import MAX_PARAMETERS, NULL_LENGTH
 
 
@@ -111,4 +112,4 @@ def _write_count(out: BytesWriter, count: i64) -> None:
 def _named(error: EncodeError, index: i64, names: list[str]) -> EncodeError:
     name = names[index] if index < len(names) else ""
     column = f' (column "{name}")' if name else ""
-    return EncodeError(f"parameter ${index + 1}{column}: {error}")
+    return with_cause(EncodeError(f"parameter ${index + 1}{column}: {error}"), error.__cause__)

@@ -87,11 +87,7 @@ class RecordCodec(Codec):
                 elif size < 0 or size > end - position:
                     raise DecodeError(f"it claims {size} of {end - position} bytes")
                 else:
-                    codec = self._codec_of(int(oid))
-                    if codec is None:
-                        needed.append(int(oid))
-                    elif not needed:
-                        values.append(codec.decode(buffer, position, size))
+                    values.append(self._value(buffer, position, size, int(oid), needed))
                     position += size
                 index += 1
         except DecodeError as error:
@@ -102,6 +98,13 @@ class RecordCodec(Codec):
         if position != end:
             raise DecodeError(f"{end - position} bytes follow the last field of a record")
         return tuple(values)
+
+    def _value(self, buffer: bytes, position: i64, size: i64, type_oid: int, needed: list[int]) -> object:
+        """A field's value; `needed` gets the types that are not known, and then no value is of interest any more."""
+        codec = self._codec_of(type_oid)
+        if codec is None:
+            needed.append(type_oid)
+        return None if codec is None or needed else codec.decode(buffer, position, size)
 
     def _codec_of(self, type_oid: int) -> Codec | None:
         """The codec of a field; None where its type is not known. Raises DecodeError where it reads no binary."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from qail.errors import DecodeError, EncodeError
 
 MAX_REPR_CHARACTERS: Final = 40
+ErrorT = TypeVar("ErrorT", bound=Exception)
 # Sequences that are one value each, and no list of values.
 SINGLE_VALUES: Final[tuple[type, ...]] = (str, bytes, bytearray, memoryview)
 _SHORTENER: Final = reprlib.Repr()
@@ -47,6 +48,12 @@ def out_of_range(type_name: str, value: object, limits: str, fix: str) -> Encode
     return EncodeError(f"{type(value).__name__} {short_repr(value)} is outside {type_name} ({limits}): {fix}")
 
 
+def with_cause(error: ErrorT, cause: BaseException | None) -> ErrorT:
+    """`error` with its cause, to be raised: mypyc drops what stands behind `from`."""
+    error.__cause__ = cause
+    return error
+
+
 class TypesNeeded(DecodeError):
     """A DecodeError that a look-up may mend: these types are not known, or are not (any more) what is known of them."""
 
@@ -58,12 +65,13 @@ class TypesNeeded(DecodeError):
 def decode_inside(error: DecodeError, where: str) -> DecodeError:
     """`error` with the place in a larger value where it happened: of its kind. Raise it from `error.__cause__`."""
     text = f"in {where}: {error}"
-    return TypesNeeded(text, error.type_oids) if isinstance(error, TypesNeeded) else DecodeError(text)
+    inside = TypesNeeded(text, error.type_oids) if isinstance(error, TypesNeeded) else DecodeError(text)
+    return with_cause(inside, error.__cause__)
 
 
 def encode_inside(error: EncodeError, where: str) -> EncodeError:
     """`error` with the place in a larger value where it happened. Raise it from `error.__cause__`."""
-    return EncodeError(f"in {where}: {error}")
+    return with_cause(EncodeError(f"in {where}: {error}"), error.__cause__)
 
 
 def wrong_length(type_name: str, expected: int, length: int) -> DecodeError:

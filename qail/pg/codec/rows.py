@@ -23,7 +23,7 @@ from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
 from qail.pg.codec.chain import CodecLink, chained
 from qail.pg.codec.described import Described
 from qail.pg.codec.parameters import is_all_binary
-from qail.pg.codec.refusal import TypesNeeded
+from qail.pg.codec.refusal import TypesNeeded, with_cause
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.unknown import UnknownCodec, UnreadableCodec
 from qail.pg.wire.buffer import RowSink
@@ -171,8 +171,13 @@ class RowDecoder(RowSink):
         self.is_changed = True
         oids = self.type_oids
         self._bind(rebound(self.registry, oids, asked_formats(self._codecs, len(oids))))
-        for run in kept:
-            self.take_rows(run, 0, len(run))
+        try:
+            for run in kept:
+                self.take_rows(run, 0, len(run))
+        except ProtocolError as error:
+            # The stream has gone on in step: only these rows are lost.
+            self.needed = self._kept = None
+            self.error = DecodeError(f"rows that waited for their types cannot be read: {error}")
 
     def give_up(self, cause: QailError | None) -> None:
         """The types could not be looked up: what was kept is lost, `error` says so."""
@@ -358,5 +363,5 @@ def decode_fields(buffer: bytes, position: i64, end: i64, column: CodecLink, row
             column = column.next
     except DecodeError as error:
         needed = error.type_oids if isinstance(error, TypesNeeded) else []
-        raise ColumnError(str(error), int(index), needed) from error.__cause__
+        raise with_cause(ColumnError(str(error), int(index), needed), error.__cause__) from error.__cause__
     return position

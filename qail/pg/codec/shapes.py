@@ -1,7 +1,7 @@
 """Point, Line, LineSegment, Box, Path, Polygon, Circle: the values of PostgreSQL's seven geometric types.
 
 Rule 1: they are named tuples of floats: immutable, and equal when all their numbers are. PostgreSQL's own `=` on shapes
-compares areas or lengths, or allows for 1e-6; ours compares what was written.
+compares areas or lengths, or allows for 1e-6; ours compares what was written. A NaN equals nothing, as ever.
 Rule 2: the text of each is PostgreSQL's literal, which the server reads as the very value; its repr evaluates.
 Rule 3: a Box has its upper right corner first and its lower left one second, whichever two opposite corners it was
 made of: the server keeps no other order. So a Box equals what comes back for it. (`_make` and `_replace`, which every

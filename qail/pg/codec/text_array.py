@@ -47,6 +47,9 @@ class TextArrayCodec(Codec):
         self.delimiter: Final = delimiter
         self._is_of_sequences: Final = element.is_sequence_like()
 
+    def is_sequence_like(self) -> bool:
+        return True
+
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append the literal.
 

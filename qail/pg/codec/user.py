@@ -18,7 +18,7 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from qail.errors import DecodeError, EncodeError, UsageError
 from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
-from qail.pg.codec.refusal import short_repr, wrong_type
+from qail.pg.codec.refusal import short_repr, with_cause, wrong_type
 from qail.pg.codec.text import MAX_FIELD_BYTES, utf8_of
 
 TypeName: TypeAlias = str | tuple[str, str]
@@ -127,9 +127,10 @@ class FunctionCodec(Codec):
             made = self._encode(value)
         except Exception as error:
             what = f"{type(value).__name__} {short_repr(value)}"
-            raise EncodeError(
+            fault = EncodeError(
                 f"the codec registered for {self.type_name} refuses {what}: {type(error).__name__}: {str(error)[:80]}"
-            ) from error
+            )
+            raise with_cause(fault, error) from error
         if self._is_text:
             if not isinstance(made, str):
                 raise wrong_type(f"the codec registered for {self.type_name}", made, "str of its encode", "return text")
@@ -162,7 +163,8 @@ class FunctionCodec(Codec):
         try:
             return self._decode(given)
         except Exception as error:
-            raise DecodeError(f"the codec registered for {self.type_name} raised {type(error).__name__}") from error
+            fault = DecodeError(f"the codec registered for {self.type_name} raised {type(error).__name__}")
+            raise with_cause(fault, error) from error
 
 
 def function_codec(type_name: str, type_oid: int, functions: TypeCodec, text_prefix: bytes | None) -> FunctionCodec:

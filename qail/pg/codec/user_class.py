@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from qail.errors import DecodeError, EncodeError, UsageError
 from qail.pg.codec.composite import CompositeForm
-from qail.pg.codec.refusal import short_repr
+from qail.pg.codec.refusal import short_repr, with_cause
 
 
 def checked_class(how: object) -> type[Any]:
@@ -79,7 +79,7 @@ class ClassForm(CompositeForm):
             return self._make(values)
         except Exception as error:
             what = f"{self._kind.__name__}, registered for {self._type_name}, refuses a value: {type(error).__name__}"
-            raise DecodeError(what) from error
+            raise with_cause(DecodeError(what), error) from error
 
     def take(self, value: object) -> list[object] | None:
         """The attributes of an object of the class.
@@ -93,7 +93,8 @@ class ClassForm(CompositeForm):
             return [getattr(value, name) for name in self._names]
         except Exception as error:
             what = f"{self._kind.__name__} {short_repr(value)}"
-            raise EncodeError(f"{self._type_name} cannot read {what}: {type(error).__name__}: {error}") from error
+            fault = EncodeError(f"{self._type_name} cannot read {what}: {type(error).__name__}: {error}")
+            raise with_cause(fault, error) from error
 
 
 def _maker(kind: Any, names: list[str], fields: list[str]) -> Callable[[list[object]], object]:

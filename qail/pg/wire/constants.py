@@ -93,6 +93,12 @@ PRIMARY_KEEPALIVE: Final = 0x6B  # k
 STANDBY_STATUS_UPDATE: Final = 0x72  # r
 HOT_STANDBY_FEEDBACK: Final = 0x68  # h
 
+# Messages inside CopyData while a base backup is sent.
+BACKUP_NEW_ARCHIVE: Final = 0x6E  # n
+BACKUP_MANIFEST: Final = 0x6D  # m
+BACKUP_DATA: Final = 0x64  # d
+BACKUP_PROGRESS: Final = 0x70  # p
+
 # Format codes.
 TEXT: Final = 0
 BINARY: Final = 1

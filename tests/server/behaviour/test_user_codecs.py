@@ -156,6 +156,10 @@ def test_a_text_codec_of_a_builtin_type_holds_in_arrays_ranges_domains_and_compo
             assert isinstance(found.l.price, float)
             assert type(found.l.at).__name__ == "address"
             assert await pool.fetch_value(select(cast([1.25, math.inf], array_of(NUMERIC)))) == [1.25, math.inf]
+            with pytest.raises(UsageError, match='column "p": numeric is read as text here, not in binary'):
+                _ = [row async for row in pool.copy_out("t", columns=["p"])]
+            with pytest.raises(EncodeError, match='column "p": numeric has no binary form here'):
+                await pool.copy_in("t", [(1.5,)], columns=["p"])
         async with backend.pool(fresh_database.dsn) as pool:
             assert await pool.fetch_value(get("p")) == Decimal("1.5")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from typing import Any
 
@@ -19,6 +20,8 @@ def codecs(monkeypatch: pytest.MonkeyPatch) -> Any:
         pytest.importorskip(peer)
     # Behind everything else: the qail under test stays the one that is imported.
     monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
+    # It makes timing fair, and takes longer than all the rest in a process of this size.
+    monkeypatch.setattr(gc, "collect", lambda: 0)
     return pytest.importorskip("benchmarks.codecs")
 
 

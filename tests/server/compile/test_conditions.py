@@ -49,13 +49,13 @@ MEMBERS = [
 ]
 
 
-@pytest.mark.feature("EX2", partial="IS TRUE, IS FALSE and IS UNKNOWN are not methods yet")
+@pytest.mark.feature("EX2", partial="None bound under = of a prepared function")
 @pytest.mark.parametrize(("condition", "sql"), NULLS, ids=[sql for _, sql in NULLS])
 def test_null_logic_is_that_of_the_sql(library: Database, condition: Any, sql: str) -> None:
     assert_same(library, select(Reader.id).where(condition), f"SELECT id FROM readers WHERE {sql}")
 
 
-@pytest.mark.feature("EX2", partial="IS TRUE, IS FALSE and IS UNKNOWN are not methods yet")
+@pytest.mark.feature("EX2", partial="None bound under = of a prepared function")
 @pytest.mark.parametrize(
     "compare",
     [
@@ -74,13 +74,13 @@ def test_a_comparison_with_none_is_refused_and_says_what_is_meant(compare: Any) 
         compare()
 
 
-@pytest.mark.feature("EX3", partial="SIMILAR TO and regular expressions do not exist yet")
+@pytest.mark.feature("EX3")
 @pytest.mark.parametrize(("condition", "sql"), PATTERNS[:-1], ids=[sql for _, sql in PATTERNS[:-1]])
 def test_patterns_are_those_of_the_sql(library: Database, condition: Any, sql: str) -> None:
     assert_same(library, select(Reader.id).where(condition), f"SELECT id FROM readers WHERE {sql}")
 
 
-@pytest.mark.feature("EX3", partial="SIMILAR TO and regular expressions do not exist yet")
+@pytest.mark.feature("EX3")
 def test_a_text_test_of_a_column_takes_it_as_plain_text(library: Database) -> None:
     query = Qail.get("readers").columns("id").where(Reader.name.endswith(Reader.name) & Reader.name.startswith("x."))
 
@@ -88,13 +88,13 @@ def test_a_text_test_of_a_column_takes_it_as_plain_text(library: Database) -> No
     assert fetch(library, query) == [(9,)]
 
 
-@pytest.mark.feature("EX4", partial="BETWEEN SYMMETRIC and lists of tuples do not exist yet")
+@pytest.mark.feature("EX4")
 @pytest.mark.parametrize(("condition", "sql"), MEMBERS, ids=[sql for _, sql in MEMBERS])
 def test_membership_and_row_comparison_are_those_of_the_sql(library: Database, condition: Any, sql: str) -> None:
     assert_same(library, select(Reader.id).where(condition), f"SELECT id FROM readers WHERE {sql}")
 
 
-@pytest.mark.feature("EX4", partial="BETWEEN SYMMETRIC and lists of tuples do not exist yet")
+@pytest.mark.feature("EX4")
 def test_an_empty_list_finds_nothing_and_none_in_a_list_is_refused(library: Database) -> None:
     assert fetch(library, select(Reader.id).where(Reader.id.in_([]))) == []
     for refused in (Reader.id.in_, Reader.id.not_in):
@@ -102,7 +102,7 @@ def test_an_empty_list_finds_nothing_and_none_in_a_list_is_refused(library: Data
             refused([1, None])  # type: ignore[list-item]  # what must be refused
 
 
-@pytest.mark.feature("EX4", partial="BETWEEN SYMMETRIC and lists of tuples do not exist yet")
+@pytest.mark.feature("EX4")
 @pytest.mark.feature("PL3")
 def test_a_thousand_list_lengths_cost_one_parse(library: Database) -> None:
     async def main() -> None:

@@ -35,7 +35,7 @@ def _is_too_new(case: Case, server: Server) -> bool:
 
 
 @pytest.mark.feature("PL1", partial="the golden set has fewer than 300 trees, and frames are compared for few of them")
-@pytest.mark.feature("ST1", partial="merge, values and sql do not exist yet")
+@pytest.mark.feature("ST1", partial="sql does not exist yet")
 @pytest.mark.feature("ST3", partial="more clauses come with more statements")
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_each_query_of_the_corpus_is_prepared_and_runs(any_server: Server, case: Case) -> None:

@@ -129,13 +129,13 @@ WINDOWS = [
 ]
 
 
-@pytest.mark.feature("ST6", partial="ROLLUP, CUBE and GROUPING SETS do not exist yet")
+@pytest.mark.feature("ST6")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in GROUPED], ids=[case[0] for case in GROUPED])
 def test_groups_are_those_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql, is_ordered="ORDER BY" in sql)
 
 
-@pytest.mark.feature("ST6", partial="ROLLUP, CUBE and GROUPING SETS do not exist yet")
+@pytest.mark.feature("ST6")
 def test_no_key_is_added_by_itself(library: Database) -> None:
     from qail import PostgresError
 
@@ -145,18 +145,18 @@ def test_no_key_is_added_by_itself(library: Database) -> None:
     assert caught.value.sqlstate == "42803"
 
 
-@pytest.mark.feature("EX6", partial="ORDER BY inside an aggregate and WITHIN GROUP do not exist yet")
+@pytest.mark.feature("EX6")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in AGGREGATES], ids=[case[0] for case in AGGREGATES])
 def test_aggregates_are_those_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query.from_(Reader), sql)
 
 
-@pytest.mark.feature("JN5", partial="named windows, RANGE offsets and EXCLUDE do not exist yet")
+@pytest.mark.feature("JN5")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in WINDOWS], ids=[case[0] for case in WINDOWS])
 def test_windows_are_those_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql)
 
 
-@pytest.mark.feature("EX6", partial="ORDER BY inside an aggregate and WITHIN GROUP do not exist yet")
+@pytest.mark.feature("EX6")
 def test_a_sum_of_numerics_keeps_every_digit(library: Database) -> None:
     assert fetch(library, select(sum_(Loan.price))) == [(Decimal("64.445"),)]

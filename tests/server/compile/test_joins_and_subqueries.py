@@ -103,13 +103,13 @@ SUBQUERIES = [
 ]
 
 
-@pytest.mark.feature("JN1", partial="USING and NATURAL do not exist yet")
+@pytest.mark.feature("JN1")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in JOINS], ids=[case[0] for case in JOINS])
 def test_a_join_gives_the_rows_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql.format("FROM readers r", "l.reader_id = r.id"))
 
 
-@pytest.mark.feature("JN1", partial="USING and NATURAL do not exist yet")
+@pytest.mark.feature("JN1")
 def test_an_absent_side_is_none_as_a_whole_and_by_column(library: Database) -> None:
     rows = fetch(library, select(Loan.id, ReaderOuter).left_join(ReaderOuter, on=ReaderOuter.id == Loan.reader_id))
     found = {row[0]: row[1] for row in rows}
@@ -125,7 +125,7 @@ def test_a_table_that_is_not_joined_is_told_and_never_added() -> None:
         str(select(Reader.id).where(Loan.id == 1))
 
 
-@pytest.mark.feature("EX10", partial="ANY, ALL and ARRAY over a subquery do not exist yet")
+@pytest.mark.feature("EX10")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in SUBQUERIES], ids=[case[0] for case in SUBQUERIES])
 def test_a_subquery_gives_the_rows_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql.format("reader_id = readers.id", "FROM readers"))

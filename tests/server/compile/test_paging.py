@@ -13,7 +13,7 @@ from support.finishing import finish
 from support.library import Reader, fetch
 from support.servers import Database
 
-MISSING = "WITH TIES, keyset before, nullable keys and numbered pages do not exist yet"
+MISSING = "keyset over nullable keys; totals of pages"
 
 
 @pytest.mark.feature("ST7", partial=MISSING)

@@ -94,13 +94,13 @@ FILTERS = [
 ]
 
 
-@pytest.mark.feature("ST4", partial="COLLATE does not exist yet")
+@pytest.mark.feature("ST4")
 @pytest.mark.parametrize(("query", "sql"), [case[1:] for case in SELECTS], ids=[case[0] for case in SELECTS])
 def test_a_select_gives_the_rows_of_the_sql_in_its_order(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql, is_ordered="ORDER BY" in sql)
 
 
-@pytest.mark.feature("ST4", partial="COLLATE does not exist yet")
+@pytest.mark.feature("ST4")
 def test_an_alias_is_the_name_of_the_column(library: Database) -> None:
     (row,) = fetch(library, Qail.get("readers").columns(col("name").as_('Who? ."x"'), "age").eq("id", 1))
 

@@ -223,3 +223,15 @@ def test_only_functions_known_to_change_nothing_are_proven_to_read(query: Any, i
 def test_a_literal_that_no_text_can_hold_is_refused_by_name(text: str) -> None:
     with pytest.raises(BuildError, match="string literal"):
         lookup(select(literal(text)))
+
+
+@pytest.mark.feature("ST8")
+def test_what_locks_or_writes_is_not_taken_for_reading_only() -> None:
+    ids = select(User.id)
+    gone = Qail.delete("t").all_rows().returning("id").cte("gone")
+
+    assert lookup(ids.union(ids)).plan.is_read_only
+    assert not lookup(ids.for_share()).plan.is_read_only
+    assert not lookup(ids.where(User.id.in_(ids.for_update()))).plan.is_read_only
+    assert not lookup(Qail.get(gone).with_(gone)).plan.is_read_only
+    assert not lookup(select(User.age.op("<~>")(1))).plan.is_read_only

@@ -11,10 +11,10 @@ from support.sql_cases import CASES
 
 
 @pytest.mark.feature("PL1", partial="the golden set has fewer than 300 trees, and frames are compared for few of them")
-@pytest.mark.feature("ST1", partial="merge, values and sql do not exist yet")
-@pytest.mark.feature("ST4", partial="COLLATE does not exist yet; results are compared on a server for a part")
-@pytest.mark.feature("ST6", partial="ROLLUP, CUBE and GROUPING SETS do not exist yet")
-@pytest.mark.feature("DM6", partial="OLD and NEW do not exist yet; merge neither")
+@pytest.mark.feature("ST1", partial="sql does not exist yet")
+@pytest.mark.feature("ST4")
+@pytest.mark.feature("ST6")
+@pytest.mark.feature("DM6")
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_query_makes_exactly_this_text_and_these_parameters(case: Case) -> None:
     call = lookup(case.query)

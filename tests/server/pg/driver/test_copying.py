@@ -109,11 +109,12 @@ def test_a_slow_reader_holds_the_server_back(backend: Backend, things: Database)
     async def main() -> None:
         async with backend.connect(things.dsn) as db, db.copy_out("things", columns=["Id", "name"]) as rows:
             await anext(rows)
-            seen = [-1]
+            looks = [(False, -1)]
 
             def is_at_rest() -> bool:
-                seen.append(len(rows._reader.rows))
-                return seen[-1] == seen[-2] and things.sql(waiting) == [("ClientWrite",)]
+                # While the server waits there is something to be read: whoever reads on has more at the next look.
+                looks.append((things.sql(waiting) == [("ClientWrite",)], len(rows._reader.rows)))
+                return looks[-1][0] and looks[-1] == looks[-2]
 
             # A server that nobody holds back would write all 200 MB into the reader's memory.
             await until(backend, is_at_rest)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from librt.strings import BytesWriter
 
-from qail.errors import DecodeError, EncodeError, ProtocolError
+from qail.errors import DecodeError, EncodeError, ProtocolError, UsageError
 from qail.pg.codec.base import Codec
 from qail.pg.codec.copy_rows import COPY_HEADER, COPY_TRAILER, CopyRowReader, CopyRowWriter
 from qail.pg.codec.unknown import UnknownCodec
@@ -122,6 +122,13 @@ def test_a_bad_record_is_named_and_nothing_is_written(record: object, match: str
 def test_an_unnamed_column_is_named_by_its_number() -> None:
     with pytest.raises(EncodeError, match="record 1, column 2: text"):
         CopyRowWriter(PAIR).write(BytesWriter(), (1, 2))
+
+
+def test_a_type_that_is_read_as_text_is_not_read_from_binary() -> None:
+    with pytest.raises(UsageError, match='column "place": point is read as text here, not in binary'):
+        CopyRowReader([INT4, UnknownCodec("point", 600)], ["id", "place"])
+    with pytest.raises(UsageError, match="column 1: point"):
+        CopyRowReader([UnknownCodec("point", 600)])
 
 
 def test_a_type_without_a_binary_form_is_refused_at_once() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Any
 
@@ -81,6 +83,43 @@ def test_interfaces_of_any_number_are_those_of_the_constructor(number: int, bits
 @given(NUMBERS[128], st.integers(0, 128))
 def test_wide_interfaces_of_any_number_are_those_of_the_constructor(number: int, bits: int) -> None:
     check(interface_6(number, bits), IPv6Interface((number, bits)))
+
+
+# A Python whose interfaces have an attribute more.
+OTHER_PYTHON = """
+import ipaddress
+constructor = ipaddress.IPv4Interface.__init__
+def other_constructor(self, address):
+    constructor(self, address)
+    self.zone = None
+ipaddress.IPv4Interface.__init__ = other_constructor
+from librt.strings import BytesWriter
+from qail.pg.codec import ip_objects
+from qail.pg.codec.registry import BUILTIN
+assert not ip_objects.IS_QUICK
+for oid, texts in ((869, ["10.1.2.3", "10.1.2.3/8", "::1", "::1/64"]), (650, ["10.0.0.0/8", "::/64", "1.2.3.4"])):
+    for text in texts:
+        value = (ipaddress.ip_network if oid == 650 else ipaddress.ip_interface)(text)
+        out = BytesWriter()
+        BUILTIN[oid].encode(out, value)
+        back = BUILTIN[oid].decode(out.getvalue(), 4, len(out) - 4)
+        print(type(back).__name__, back, getattr(back, "zone", "-"))
+"""
+
+
+def test_a_python_that_keeps_them_otherwise_gets_them_from_its_constructors() -> None:
+    done = subprocess.run([sys.executable, "-c", OTHER_PYTHON], capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "IPv4Address 10.1.2.3 -",
+        "IPv4Interface 10.1.2.3/8 None",
+        "IPv6Address ::1 -",
+        "IPv6Interface ::1/64 -",
+        "IPv4Network 10.0.0.0/8 -",
+        "IPv6Network ::/64 -",
+        "IPv4Network 1.2.3.4/32 -",
+    ]
 
 
 def test_a_changed_attribute_would_be_noticed() -> None:

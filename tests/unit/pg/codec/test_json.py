@@ -332,6 +332,9 @@ def test_what_own_functions_raise_is_ours() -> None:
         decoded(codec, b"\x01{}")
     assert isinstance(raised.value.__cause__, KeyError)
     refused(codec, {"a": 1}, "jsonb cannot hold dict {'a': 1}: json_dumps raised KeyError$")
+    with pytest.raises(EncodeError) as refusal:
+        encoded(codec, {"a": 1})
+    assert isinstance(refusal.value.__cause__, KeyError)
     refused(own(None, lambda value: 5), "a", "json_dumps made int of str 'a', and must make str or bytes")
     refused(own(None, lambda value: "a\0"), "a", "outside jsonb")
     refused(own(None, lambda value: '"\ud800"'), "a", "surrogate")

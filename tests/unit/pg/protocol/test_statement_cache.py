@@ -83,6 +83,8 @@ def test_deallocate_all_forgets_every_name() -> None:
         ({"C": "0A000", "R": "elsewhere"}, False),
         ({"C": "XX000", "M": "cache lookup failed for type 16386"}, True),
         ({"C": "XX000", "M": "cache lookup failed for relation 16386"}, False),
+        ({"C": "42804", "R": "record_recv"}, True),
+        ({"C": "42804", "R": "coerce_type"}, False),
         ({"C": "42P01"}, False),
         ({}, False),
     ],

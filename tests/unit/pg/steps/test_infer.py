@@ -13,6 +13,8 @@ from qail.pg.codec.far_datetime import PgDate, PgDatetime
 from qail.pg.codec.interval import Interval
 from qail.pg.codec.json import Json
 from qail.pg.codec.mac import MacAddress
+from qail.pg.codec.multirange import Multirange
+from qail.pg.codec.range import Range
 from qail.pg.codec.shapes import Box, Circle, Line, LineSegment, Path, Point, Polygon
 from qail.pg.codec.snapshot import PgLsn, Snapshot, Tid
 from qail.pg.codec.text_search import TsQuery, TsVector
@@ -55,6 +57,20 @@ class Colour(enum.StrEnum):
         (MacAddress(bytes(8)), 774),
         (Json(None), 3802),
         ([None, Json({})], 3807),
+        (Range(1, 5), 3926),
+        (Range(None, Decimal(5)), 3906),
+        (Range(dt.date(2024, 1, 1)), 3912),
+        (Range(dt.datetime(2024, 1, 1)), 3908),
+        (Range(None, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)), 3910),
+        (Range("a", "b"), 0),
+        (Range(1.5), 0),
+        (Range(), 0),
+        (Range.empty(), 0),
+        (Multirange([Range(), Range(1)]), 4536),
+        (Multirange([Range(Decimal(1))]), 4532),
+        (Multirange(), 0),
+        ([None, Range(1)], 3927),
+        ([Multirange([Range(1)])], 6157),
         (TsVector("'a'"), 3614),
         (TsQuery("'a'"), 3615),
         ({}, 0),

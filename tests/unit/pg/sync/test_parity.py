@@ -9,8 +9,8 @@ import pytest
 
 import qail
 import qail.sync
-from qail.pg.driver.copy import CopyOut
 from qail.pg.driver.answer import PipelineAnswer
+from qail.pg.driver.copy import CopyOut
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement
 

@@ -7,6 +7,7 @@ import pytest
 from qail.errors import ProtocolError
 from qail.pg.wire import (
     authentication,
+    base_backup,
     constants,
     copy,
     description,
@@ -70,6 +71,13 @@ TIME = (1_000_000).to_bytes(8, "big")
             replication.PrimaryKeepalive(1, 1_000_000, reply_requested=True),
             b"d\0\0\0\x16k" + bytes(7) + b"\x01" + TIME + b"\x01",
         ),
+        (
+            base_backup.BackupArchive("16384.tar", "/x"),
+            b"d\0\0\0\x12n16384.tar\0/x\0",
+        ),
+        (base_backup.BackupManifest(), b"d\0\0\0\5m"),
+        (base_backup.BackupData(b"xyz"), b"d\0\0\0\x08dxyz"),
+        (base_backup.BackupProgress(258), b"d\0\0\0\rp\0\0\0\0\0\0\1\2"),
         (
             replication.HotStandbyFeedback(1_000_000, 1, 2, 3, 0xFFFF_FFFF),
             b"d\0\0\0\x1dh" + TIME + b"\0\0\0\x01\0\0\0\x02\0\0\0\x03\xff\xff\xff\xff",

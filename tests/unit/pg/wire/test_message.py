@@ -10,6 +10,7 @@ from librt.strings import BytesWriter
 from qail.errors import EncodeError
 from qail.pg.wire import (
     authentication,
+    base_backup,
     copy,
     description,
     extended,
@@ -30,6 +31,7 @@ ALL = [
     *messages.FRONTEND_EXAMPLES,
     *messages.UNTYPED_EXAMPLES,
     *messages.REPLICATION_EXAMPLES,
+    *messages.BASE_BACKUP_EXAMPLES,
     *[example for _, example in messages.PASSWORD_EXAMPLES],
 ]
 
@@ -60,6 +62,7 @@ ALL = [
         notice.ErrorResponse({"C": "23505", "M": "duplicate", "D": SECRET, "W": SECRET, "q": SECRET}),
         notice.NoticeResponse({"C": "00000", "M": "remark", "D": SECRET}),
         replication.XLogData(1, 2, 3, RAW),
+        base_backup.BackupData(RAW),
     ],
     ids=lambda message: type(message).__name__,
 )
@@ -178,6 +181,10 @@ REFUSED: list[Message] = [
     notice.NotificationResponse(1, "c\0", "p"),
     notice.ParameterStatus("a", "\0"),
     notice.ParameterStatus("a", "v" * 30_000),
+    base_backup.BackupArchive("a\0", ""),
+    base_backup.BackupArchive("a", "\ud800"),
+    base_backup.BackupProgress(-1),
+    base_backup.BackupProgress(2**63),
     replication.XLogData(-1, 0, 0, b""),
     replication.XLogData(0, 2**64, 0, b""),
     replication.PrimaryKeepalive(0, 2**63, reply_requested=False),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qail.errors import ProtocolError
+from qail.pg.wire.base_backup import decode_base_backup
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.registry import BACKEND_DECODERS, FRONTEND_DECODERS, decode_backend, decode_frontend
 from qail.pg.wire.replication import decode_backend_replication, decode_frontend_replication
@@ -155,6 +156,14 @@ def test_a_decoded_backend_replication_message_is_the_one_encoded(message: Messa
     frame = encode_message(message)
 
     assert decode_backend_replication(frame, 5, len(frame)) == message
+
+
+@pytest.mark.feature("PR3")
+@given(st.one_of(list(messages.BASE_BACKUP.values())))
+def test_a_decoded_message_of_a_base_backup_is_the_one_encoded(message: Message) -> None:
+    frame = encode_message(message)
+
+    assert decode_base_backup(frame, 5, len(frame)) == message
 
 
 @pytest.mark.feature("PR3")
