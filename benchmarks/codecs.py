@@ -111,7 +111,12 @@ CASES: Final = (
         "(array['sad', 'ok', 'glad'])[1 + i % 3]",
         setup="create type codec_mood as enum ('sad', 'ok', 'glad')",
     ),
-    Case("composite", "codec_pair", "row(i, 'name ' || i)", setup="create type codec_pair as (id int4, name text)"),
+    Case(
+        "composite",
+        "codec_pair",
+        "row(i, 'name ' || i)::codec_pair",
+        setup="create type codec_pair as (id int4, name text)",
+    ),
     Case("tsvector", "tsvector", "to_tsvector('simple', 'one two three four ' || i)"),
     Case("pg_lsn", "pg_lsn", "pg_lsn '0/0' + i"),
     Case("vector(8)", "vector", "array[i, 2, 3, 4, 5, 6, 7, 8]", setup="create extension if not exists vector"),

@@ -107,15 +107,14 @@ def chosen_engine() -> str:
     return engine
 
 
-def report(outcomes: dict[str, Outcome]) -> int:
-    """Print a line for each target, what broke, and the sums; the number of crashes."""
-    for target, (executions, crashes) in outcomes.items():
-        print(f"fuzz: {target:18} {executions:>10,} executions, {len(crashes)} crashes")
-        for data, fault in crashes:
-            FINDS.mkdir(parents=True, exist_ok=True)
-            (FINDS / f"{target}-{corpus.found_name(data)}").write_bytes(data)
-            print(f"      {fault:.300}\n      corpus/{target}.txt: {corpus.found_name(data)} {data.hex()}")
-    return sum(len(outcome.crashes) for outcome in outcomes.values())
+def report(target: str, outcome: Outcome) -> None:
+    """Print a line for the target, and what broke; keep that in build/fuzz."""
+    print(f"fuzz: {target:18} {outcome.executions:>10,} executions, {len(outcome.crashes)} crashes", flush=True)
+    for data, fault in outcome.crashes:
+        name = corpus.found_name(data)
+        FINDS.mkdir(parents=True, exist_ok=True)
+        (FINDS / f"{target}-{name}").write_bytes(data)
+        print(f"      {fault:.300}\n      corpus/{target}.txt: {name} {data.hex()}")
 
 
 def main() -> int:
@@ -128,16 +127,17 @@ def main() -> int:
     print(
         f"-- fuzz: {engine}, {len(targets)} targets, {seconds:g} s in all, qail {qail.IMPLEMENTATION}, QAIL_SEED={seed}"
     )
-    outcomes: dict[str, Outcome] = {}
+    executions = crashes = 0
     for target in targets:
         share = seconds / len(targets)
         if engine == "atheris":
-            outcomes[target] = fuzz_guided(target, share)
+            outcome = fuzz_guided(target, share)
         else:
-            seeds = list(corpus.load(target).values())
-            outcomes[target] = fuzz_blindly(TARGETS[target], seeds, share, random.Random(seed))
-    crashes = report(outcomes)
-    print(f"fuzz: {sum(outcome.executions for outcome in outcomes.values()):,} executions, {crashes} crashes")
+            outcome = fuzz_blindly(TARGETS[target], list(corpus.load(target).values()), share, random.Random(seed))
+        report(target, outcome)
+        executions += outcome.executions
+        crashes += len(outcome.crashes)
+    print(f"fuzz: {executions:,} executions, {crashes} crashes")
     return 1 if crashes else 0
 
 

@@ -39,6 +39,7 @@ from support.scripted_server import GREETING, error, frames
 FOLDER: Final = Path(__file__).resolve().parent / "corpus"
 MOST_SEED_BYTES: Final = 600
 SEEDS_OF_A_CODEC: Final = 2
+INSIDE_COPY_DATA: Final = [*messages.REPLICATION_EXAMPLES, *messages.BASE_BACKUP_EXAMPLES]
 WHOLE: Final = b"\0"
 """The first byte of a stream: it is not cut."""
 DSNS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from schema import Post, User
 
-from qail import INT8, Qail, Select, any_, array, cast, col, count, excluded, extract, old, select
+from qail import INT8, Qail, Select, array, cast, col, count, excluded, extract, old, select
 
 ids = select(User.id)
 names = select(User.name).subquery("n")

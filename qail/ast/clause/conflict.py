@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from qail.ast.clause.rows import Assignments
+from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.node import Node, depth_of
 from qail.ast.tokens import CONFLICT, CONFLICT_CONSTRAINT, CONFLICT_UPDATE, CONFLICT_WHERE, END, FILTER
 from qail.ast.walk import LiteralWalk, Walk
@@ -27,8 +28,14 @@ class InferClause(Node):
         self.elements: Final = elements
         self.predicate: Final = predicate
         self.constraint: Final = constraint
+        self.is_plain: Final = predicate is None and not constraint and _are_columns(elements)
 
     def shape(self, walk: Walk) -> None:
+        if self.is_plain:
+            for column in self.elements:
+                column.shape(walk)
+            walk.tokens.append(END)
+            return
         inner = LiteralWalk()
         for element in self.elements:
             element.shape(inner)
@@ -78,3 +85,10 @@ class OnConflictClause(Node):
         if self.condition is not None:
             walk.tokens.append(FILTER)
             self.condition.shape(walk)
+
+
+def _are_columns(elements: tuple[Node, ...]) -> bool:
+    for element in elements:
+        if not isinstance(element, (ColumnRef, ColumnExpr)):
+            return False
+    return True

@@ -153,7 +153,7 @@ class CommonTableReference(FromItem):
     """A query of WITH under another name in FROM."""
 
     def __init__(self, table: CommonTableExpr, alias: Name) -> None:
-        super().__init__(1, RangeVar(table.name, alias=alias, kind=WITH_KIND))
+        super().__init__(1, RangeVar(table.name, alias=checked_name(alias, "an alias"), kind=WITH_KIND))
         self.table: Final = table
 
     def shape(self, walk: Walk) -> None:

@@ -13,7 +13,7 @@ Source: src/backend/utils/adt/rowtypes.c, record_send and record_recv
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, Final, cast
 
@@ -184,7 +184,7 @@ def fields_of(type_name: str, names: list[str], form: CompositeForm, value: obje
         return fields
     shown: object = value
     if isinstance(value, (tuple, list)):
-        found = list(cast("list[object]", value))
+        found = list(cast("Sequence[object]", value))
         if len(found) == len(names):
             return found
         given_text = f"{len(found)} as in {type(shown).__name__} {short_repr(shown)}"

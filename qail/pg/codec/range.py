@@ -16,6 +16,7 @@ Source: src/backend/utils/adt/rangetypes.c, range_send, range_recv, range_out; r
 from __future__ import annotations
 
 import re
+from types import GenericAlias
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from librt.strings import BytesWriter, read_i32_be, write_i32_be
@@ -65,6 +66,11 @@ class Range(Generic[T_co]):
         if bounds not in ("[)", "[]", "(]", "()"):
             raise ValueError(f"the bounds of a range are '[)', '[]', '(]' or '()', not {bounds!r:.60}")
         _fill(self, lower, upper, lower is not None and bounds[0] == "[", upper is not None and bounds[1] == "]")
+
+    @classmethod
+    def __class_getitem__(cls, item: Any) -> Any:
+        # Generic's own is lost where the class is compiled.
+        return GenericAlias(cls, item)
 
     @staticmethod
     def empty() -> Range[Any]:

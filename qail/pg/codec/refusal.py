@@ -11,6 +11,8 @@ import reprlib
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from mypy_extensions import mypyc_attr
+
 from qail.errors import DecodeError, EncodeError
 
 MAX_REPR_CHARACTERS: Final = 40
@@ -54,6 +56,7 @@ def with_cause(error: ErrorT, cause: BaseException | None) -> ErrorT:
     return error
 
 
+@mypyc_attr(native_class=False)
 class TypesNeeded(DecodeError):
     """A DecodeError that a look-up may mend: these types are not known, or are not (any more) what is known of them."""
 

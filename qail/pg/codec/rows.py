@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from librt.strings import read_i16_be, read_i32_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from qail.errors import DecodeError, ProtocolError, QailError
 from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
@@ -238,6 +238,7 @@ class RowDecoder(RowSink):
         return named
 
 
+@mypyc_attr(native_class=False)
 class ColumnError(DecodeError):
     """A DecodeError that knows the number of its column, from 0, and what types are to be looked up."""
 

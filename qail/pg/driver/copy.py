@@ -248,7 +248,7 @@ class CopyOut:
         if target is not None:
             sql = target.statement(names, "TO STDOUT", self._form)
         else:
-            plan = lookup(source).plan
+            plan = lookup(query).plan
             sql = query_statement(plan.sql, len(plan.slots), self._form)
         self._reader = reader
         self._link = link

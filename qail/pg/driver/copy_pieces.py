@@ -7,12 +7,12 @@ Rule 2: a file may block, so its `read` and `write` run in a thread; one whose c
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from librt.strings import BytesWriter
 
@@ -21,17 +21,20 @@ from qail.pg.codec.copy_rows import COPY_HEADER, COPY_TRAILER, CopyRowWriter
 from qail.pg.driver.transport import Runtime
 from qail.pg.steps.copy import PIECE_BYTES, PieceSize
 
-BYTES: Final = (bytes, bytearray, memoryview)
+
+def is_bytes(source: object) -> bool:
+    """Whether it is the bytes themselves, or text."""
+    return isinstance(source, (bytes, bytearray, memoryview, str))
 
 
-def is_file(source: Any) -> bool:
+def is_file(source: object) -> bool:
     """Whether it is read as a file; whatever the format, it gives bytes and no records."""
     return callable(getattr(source, "read", None))
 
 
-def check_readable(source: Any) -> None:
+def check_readable(source: object) -> None:
     """Raises UsageError: bytes cannot be read from it."""
-    if not is_file(source) and not isinstance(source, (AsyncIterable, Iterable)):
+    if not is_file(source) and not hasattr(source, "__aiter__") and not hasattr(source, "__iter__"):
         raise UsageError(f"copy_in reads a file, bytes, or an iterable of bytes or str, not {type(source).__name__}")
 
 
@@ -95,11 +98,10 @@ async def _chunks(source: Any, runtime: Runtime) -> AsyncGenerator[Any, None]:
     if is_file(source):
         while chunk := await _called(runtime, source.read, PIECE_BYTES):
             yield chunk
-    elif isinstance(source, (*BYTES, str)):
+    elif is_bytes(source):
         yield source
-    elif isinstance(source, AsyncIterable):
-        chunks: AsyncIterator[Any] = aiter(source)
-        async for chunk in chunks:
+    elif hasattr(source, "__aiter__"):
+        async for chunk in source:
             yield chunk
     else:
         for chunk in source:
@@ -111,7 +113,7 @@ def _as_bytes(chunk: Any) -> bytes:
         return chunk
     if isinstance(chunk, str):
         return chunk.encode()
-    if isinstance(chunk, BYTES):
+    if is_bytes(chunk):
         return bytes(chunk)
     raise UsageError(f"the source of a COPY in this format gave {type(chunk).__name__}: it takes bytes or str")
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from qail.errors import UsageError
 from qail.pg.driver.copy import CopyOut
-from qail.pg.driver.copy_pieces import BYTES, check_writable, is_file
+from qail.pg.driver.copy_pieces import check_writable, is_bytes, is_file
 from qail.pg.sync.running import Errand
 from qail.pg.sync.runtime import BlockingRuntime
 
@@ -27,9 +27,9 @@ def records_of(records: Any) -> Any:
     """What `copy_in` of the driver reads. Lists, tuples and bytes as they are: reading them runs no code of the user's;
     and files, which it reads outside the engine itself.
     """
-    if type(records) in (list, tuple) or isinstance(records, (*BYTES, str)) or is_file(records):
+    if type(records) in (list, tuple) or is_bytes(records) or is_file(records):
         return records
-    if not isinstance(records, Iterable) and not hasattr(records, "__aiter__"):
+    if not hasattr(records, "__iter__") and not hasattr(records, "__aiter__"):
         return records  # refused by the driver
     if hasattr(records, "__aiter__"):
         raise UsageError("the records of a blocking copy_in are an iterable, not an async one")

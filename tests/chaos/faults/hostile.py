@@ -17,6 +17,7 @@ from qail.pg.codec.base import BINARY_FORMAT, Codec
 from qail.pg.codec.registry import BUILTIN
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.result import CommandComplete, DataRow, ReadyForQuery
+from qail.pgtype import REGCLASS
 from qail.testing import ChaosProxy, Executed, Rule, Script, ScriptedServer, error, frames
 from support.value_cases import CASES
 
@@ -226,11 +227,11 @@ def _mutants(run: FaultRun, valid: bytes) -> list[bytes]:
 
 
 def _samples() -> dict[int, list[bytes]]:
-    """For each type with a codec some values as the server would send them; for a type without, text."""
+    """For each type with a codec some values as the server would send them; one type's travel as text."""
     values: dict[str, list[object]] = {}
     for case in CASES:
         values.setdefault(case.name, []).append(case.value)
-    found: dict[int, list[bytes]] = {60_000: [b"(1,2)", "é".encode()]}
+    found: dict[int, list[bytes]] = {REGCLASS.oid: [b"pg_class", "é".encode()]}
     for oid, codec in BUILTIN.items():
         singles = values.get(codec.type_name.removesuffix("[]"))
         if singles is not None and codec.format_code == BINARY_FORMAT:

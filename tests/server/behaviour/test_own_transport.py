@@ -13,6 +13,7 @@ from qail import ConfigError, ConnectError, Qail, connect, count, func, select
 from qail.sqlstate import QueryCanceled
 from support.backends import Backend
 from support.servers import Server
+from support.waiting import until
 
 OWN = pytest.mark.feature("CN8")
 
@@ -82,14 +83,16 @@ def test_a_call_that_is_given_up_ends_such_a_connection_for_nobody_can_be_asked_
 ) -> None:
     async def body() -> None:
         async with backend.connect(server.dsn, stream=socket_to(server)) as connection:
+            where = f"pid = {connection.info.process_id} AND wait_event = 'PgSleep'"
+            asleep = f"SELECT count(*) FROM pg_stat_activity WHERE {where}"
 
             async def sleep() -> None:
                 await connection.fetch_value(select(func.pg_sleep(60)))
 
             async with backend.jobs() as jobs:
                 job = jobs.start(sleep)
-                while not connection._link.session.depth:
-                    await backend.sleep(0.01)
+                # It sleeps: what is asked first, to describe it, is through.
+                await until(backend, lambda: server.sql(asleep) == [("1",)])
                 await connection.cancel()
                 await job.ended()
             assert job.error is not None

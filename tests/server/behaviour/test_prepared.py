@@ -40,7 +40,7 @@ def test_it_tells_its_types_and_then_sends_bind_execute_and_sync_alone(backend: 
                 assert [(each.name, each.type_name) for each in statement.columns] == [
                     ("id", "int4"),
                     ("body", "text"),
-                    ("feeling", "mood"),
+                    ("feeling", "public.mood"),
                 ]
                 proxy.audit.forget()
                 assert await statement.fetch_one((7,)) == (7, "n7", "glad")

@@ -22,6 +22,8 @@ from qail.ast.expression.parameter import SKIP
 from qail.errors import BuildError
 from support.sql_tables import Boss, P, Post, PostOuter, User
 
+CTE = Qail.get("a").cte("a")
+OTHER_CTE = Qail.get("b").cte("b")
 STEPS: dict[str, tuple[Any, Any, str]] = {
     "where": (lambda q: q.where(User.id == 1), lambda q: q.where(User.id == 2), "WHERE"),
     "group_by": (lambda q: q.group_by(User.id), lambda q: q.group_by(User.age), "GROUP BY"),
@@ -36,6 +38,17 @@ STEPS: dict[str, tuple[Any, Any, str]] = {
     "right_join": (lambda q: q.right_join(Post, on=Post.id == 1), lambda q: q.limit(1), "RIGHT JOIN"),
     "full_join": (lambda q: q.full_join(P, on=P.id == 1), lambda q: q.limit(1), "FULL JOIN"),
     "cross_join": (lambda q: q.cross_join(Post), lambda q: q.limit(1), "CROSS JOIN"),
+    "with_": (lambda q: q.with_(CTE), lambda q: q.with_(OTHER_CTE), "WITH"),
+    "fetch_first": (
+        lambda q: q.order_by(User.id).fetch_first(1, with_ties=True),
+        lambda q: q.order_by(User.id),
+        "TIES",
+    ),
+    "for_update": (lambda q: q.for_update(), lambda q: q.for_update(nowait=True), "FOR UPDATE"),
+    "for_no_key_update": (lambda q: q.for_no_key_update(), lambda q: q.limit(1), "FOR NO KEY UPDATE"),
+    "for_share": (lambda q: q.for_share(skip_locked=True), lambda q: q.for_share(), "SKIP LOCKED"),
+    "for_key_share": (lambda q: q.for_key_share(), lambda q: q.limit(1), "FOR KEY SHARE"),
+    "window": (lambda q: q.window("w", order_by=User.id), lambda q: q.window("v"), "WINDOW"),
     "from_": (lambda q: q.from_(User), lambda q: q.limit(1), "FROM"),
 }
 

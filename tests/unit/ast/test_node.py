@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from qail.ast.build.items import tablesample
 from qail.ast.build.qail import Qail
 from qail.ast.build.select import select
+from qail.ast.clause.from_ import using
+from qail.ast.clause.table_function import rows_from
 from qail.ast.clause.window import rows
 from qail.ast.expression.boolean import all_of, any_of, maybe
 from qail.ast.expression.case import case, cast
-from qail.ast.expression.column import col
-from qail.ast.expression.function import count
+from qail.ast.expression.column import col, excluded
+from qail.ast.expression.function import count, func
 from qail.ast.expression.parameter import SKIP, literal
 from qail.ast.expression.row import row
 from qail.ast.walk import Walk
@@ -203,6 +206,26 @@ def test_what_cannot_be_an_identifier_is_refused_everywhere(name: Any) -> None:
         lambda: Qail.create("t").column(name, INT4),
         lambda: Qail.create_index(name, "t", "a"),
         lambda: Qail.get("t").subquery(name),
+        lambda: Qail.get("t").subquery("s", name),
+        lambda: Qail.get("t").cte(name),
+        lambda: Qail.get("t").cte("c", name),
+        lambda: Qail.get("t").cte("c").as_(name),
+        lambda: Qail.get("t").window(name),
+        lambda: Qail.get("t").for_update(of=[name]) if name is not None else col(name),
+        lambda: count().over(name) if name is not None else col(name),
+        lambda: User.name.collate(name),
+        lambda: User.name.field(name),
+        lambda: User.name.op("+", schema=name) if name is not None else col(name),
+        lambda: func.named(name),
+        lambda: func.named("f", schema=name) if name is not None else col(name),
+        lambda: rows_from(func.f(), alias=name),
+        lambda: rows_from(func.f(), alias="a", columns=[name]),
+        lambda: tablesample("t", 1, method=name),
+        lambda: using(name),
+        lambda: excluded(name),
+        lambda: Qail.values({name: INT4}, (1,)),
+        lambda: Qail.add("t").values({"a": 1}).on_conflict(constraint=name) if name is not None else col(name),
+        lambda: Qail.merge(name) if name is not None else col(name),
     ):
         # Where an argument is annotated `str`, the compiled build says TypeError for what is none.
         with pytest.raises(BuildError if isinstance(name, str) else (BuildError, TypeError)):
@@ -223,6 +246,18 @@ def test_every_identifier_is_quoted_and_keeps_its_identity(name: str) -> None:
     assert str(Qail.add(name).values({name: 1}).on_conflict(name).do_update(name).returning(name)) == (
         f"INSERT INTO {quoted} ({quoted}) VALUES ($1) ON CONFLICT ({quoted}) "
         f"DO UPDATE SET {quoted} = EXCLUDED.{quoted} RETURNING {quoted}"
+    )
+    other = "other" if name == "o" else "o"
+    assert str(
+        Qail.get(Qail.get("t").columns(name).cte(name, name)).with_(Qail.get("t").columns(name).cte(name, name))
+    ) == (f'WITH {quoted} ({quoted}) AS (SELECT {quoted} FROM "t") SELECT * FROM {quoted}')
+    windowed = Qail.get("t").columns(count().over(name), col(name).collate(name), col(name).field(name))
+    assert str(windowed.window(name, order_by=col(other)).for_update(of="t")) == (
+        f'SELECT count(*) OVER {quoted}, {quoted} COLLATE {quoted}, ({quoted}).{quoted} FROM "t" '
+        f'WINDOW {quoted} AS (ORDER BY "{other}") FOR UPDATE OF "t"'
+    )
+    assert str(Qail.get(rows_from(func.named(name, schema=name)(), alias=name, columns=[name]))) == (
+        f"SELECT * FROM {quoted}.{quoted}() AS {quoted} ({quoted})"
     )
     assert str(Qail.create(name).column(name, INT4, pk=True)) == (
         f"CREATE TABLE {quoted} ({quoted} int4, PRIMARY KEY ({quoted}))"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import qail
@@ -27,6 +27,8 @@ CREATE TYPE deep AS (pairs pair[], words words, many words_multirange, f feeling
 CREATE TABLE f (one feelings, many feelings[]);
 CREATE TABLE d (id int4, value deep, many deep[]);
 """
+# Each makes a connection, whose types are looked up anew.
+EXAMPLES: Final = max(8, settings().max_examples // 12)
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
 numbers = st.integers(-(2**31), 2**31 - 1)
 pairs = st.tuples(numbers | st.none(), texts | st.none())
@@ -64,13 +66,14 @@ def test_an_array_of_a_domain_over_an_array_has_lists_for_elements(user_types: D
             row = await connection.fetch_one(add.returning("one", "many"))
             assert tuple(row) == (["ok", None], value)
             two = PgArray([[["sad"], []]], [0, 1])
-            add = Qail.add(("My types", "f")).values({"many": two}).returning("many")
-            found = await connection.fetch_value(add)
+            again = Qail.add(("My types", "f")).values({"many": two}).returning("many")
+            found = await connection.fetch_value(again)
             assert (found, found.lower_bounds) == (two, (0, 1))
 
     finish(main)
 
 
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(deep | st.none(), min_size=1, max_size=3))
 def test_random_values_nested_in_each_other_come_back_and_are_what_the_server_reads(
     user_types: Database, values: list[Any]

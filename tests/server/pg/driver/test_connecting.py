@@ -32,7 +32,8 @@ def test_one_call_gives_a_ready_connection_with_no_task_of_its_own(backend: Back
     import asyncio
 
     async def main() -> None:
-        where = {"host": server.host, "port": server.port, "user": server.user, "dbname": server.database}
+        where: dict[str, Any] = {"host": server.host, "port": server.port, "user": server.user}
+        where["dbname"] = server.database
         connecting = qail.connect(server.dsn) if by == "dsn" else qail.connect(**where)
 
         connection = await connecting

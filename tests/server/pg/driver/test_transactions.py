@@ -275,14 +275,14 @@ def test_a_first_statement_that_is_cancelled_before_it_left_stays_inside_its_tra
                     link = db._link
                     assert link is not None
                     # As when the server does not read: what is submitted stays queued.
-                    link.transport.is_paused = True  # type: ignore[misc]  # the fake pause of a test
+                    link.transport.is_paused = True  # the fake pause of a test
                     async with backend.jobs() as jobs:
                         job = jobs.start(lambda: tx.execute(note(1)))
                         await until(backend, lambda: bool(link.openings))
                         job.cancel()
                         await job.ended()
                     assert not isinstance(job.error, (Exception, NoneType))
-                    link.transport.is_paused = False  # type: ignore[misc]  # and its end
+                    link.transport.is_paused = False  # and its end
                     link.transport.flush()
                     await tx.execute(note(2))
                     raise ZeroDivisionError

@@ -103,10 +103,11 @@ def test_what_postgresql_makes_of_every_range_is_made_here_too() -> None:
     assert (unbounded.lower_inc, unbounded.upper_inc, unbounded.bounds) == (False, False, "()")
     assert (unbounded.lower_inf, unbounded.upper_inf, Range.empty().lower_inf) == (True, True, False)
     nan = Range(Decimal(1), Decimal("NaN"))
-    assert (nan.lower, nan.upper_inc) == (1, False)
+    assert nan.lower == Decimal(1)
+    assert not nan.upper_inc
 
 
-@pytest.mark.parametrize("kind", ["", "[", "[[", "][", "[)x", None])
+@pytest.mark.parametrize("kind", ["", "[", "[[", "][", "[)x"])
 def test_bounds_that_are_none_are_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match="the bounds of a range"):
         Range(1, 2, kind)
@@ -166,16 +167,17 @@ def test_a_range_is_immutable_hashable_and_travels() -> None:
     for value in (Range(1, 5), Range(None, Decimal("1.5"), "(]"), Range.empty()):
         assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value
         assert hash(value) == hash(copy.copy(value))
+    untyped: Any = Range(1, 5)
     with pytest.raises(AttributeError, match="does not change"):
-        Range(1, 5).lower = 3  # type: ignore[misc]
+        untyped.lower = 3
     with pytest.raises(AttributeError, match="does not change"):
-        del Range(1, 5).lower  # type: ignore[misc]
+        del untyped.lower
     with pytest.raises(AttributeError):
-        Range(1, 5).other = 3  # type: ignore[attr-defined]
+        untyped.other = 3
     assert Range(1, 5) != "[1,5)"
     assert bool(Range(1, 5)) is not bool(Range.empty())
     with pytest.raises(TypeError):
-        _ = Range(1, 5) < 5  # type: ignore[operator]
+        _ = untyped < 5
 
 
 def test_a_range_is_generic_at_run_time() -> None:
