@@ -7,7 +7,7 @@ Source: sql-values.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from qail.ast.build.builder import Builder
@@ -73,7 +73,7 @@ def values_table(columns: object, rows: tuple[object, ...]) -> ValuesTable:
 def _checked_row(row: object, number: int, width: int) -> list[object]:
     if not isinstance(row, (tuple, list)):
         raise BuildError(f"row {number} of values() is a {type(row).__name__}; a row is a tuple of its values")
-    values = list(cast("list[object]", row))
+    values = list(cast("Sequence[object]", row))
     if len(values) != width:
         raise BuildError(f"row {number} of values() has {len(values)} values for {width} columns")
     for index, value in enumerate(values):
