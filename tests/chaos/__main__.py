@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 def _all(kinds: list[Kind]) -> int:
     seconds = float(os.environ.get("CHAOS_SECONDS") or SECONDS)
     seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**32))
-    source = next(source for source in at_hand() if source.name == default_name())
+    source = _source()
     print(f"qail {IMPLEMENTATION}, server {source.name}, CHAOS_SEED={seed} CHAOS_SECONDS={seconds:g}", flush=True)
     scores: list[Score] = []
     with source.start(SERVER_SETTINGS) as server:
@@ -79,6 +79,11 @@ def _all(kinds: list[Kind]) -> int:
                 scores.append(score)
     print("\n" + table(scores), flush=True)
     return int(any(score.faults for score in scores if score.client == "qail"))
+
+
+def _source() -> Source:
+    """Of which the server is that all runs have."""
+    return next(source for source in at_hand() if source.name == default_name())
 
 
 def _runs() -> Iterator[tuple[str, str]]:
@@ -126,7 +131,7 @@ def _in_a_process(arguments: list[str]) -> Score:
 def _one(name: str, client: str, backend: str, seed: str, seconds: str, place: str) -> int:
     """One run in this process: its score as a line of JSON."""
     host, port, user, database = place.split(":")
-    server = Server(cast("Source", None), cast("Any", Elsewhere(host, int(port), user, database)))
+    server = Server(_source(), cast("Any", Elsewhere(host, int(port), user, database)))
     kind = long_form(STORMS[name]) if float(seconds) else short_form(STORMS[name])
     on = BACKENDS[backend]()
     who: Client = QailClient(on) if client == "qail" else _peers()[client][0]()

@@ -69,7 +69,7 @@ class InsertInto(Builder, Generic[Ins]):
         rows: tuple[object, ...] = (row, *more)
         return Insert(self, ROWS, values_rows(rows, writable(self)))
 
-    def from_select(self, query: Fetchable[Any], /, *columns: str | Expr[Any]) -> Insert:
+    def from_select(self, query: Fetchable[Any] | Unchecked, /, *columns: str | Expr[Any]) -> Insert:
         """The rows of a query, for these columns; for all columns of the table in their order when none is named.
 
         >>> print(Qail.add("archive").from_select(Qail.get("users").columns("id").eq("active", False), "id"))

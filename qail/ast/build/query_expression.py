@@ -87,7 +87,7 @@ class QueryExpression(Fetchable[R_co]):
         out: Self = self._with(OFFSET, count_operand(count, "offset"))
         return out
 
-    def union(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def union(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self UNION other`: the rows of either, equal ones once.
 
         >>> print(Qail.get("a").columns("id").union(Qail.get("b").columns("id")).limit(3))
@@ -95,23 +95,23 @@ class QueryExpression(Fetchable[R_co]):
         """
         return combined(UNION, self, other)
 
-    def union_all(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def union_all(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self UNION ALL other`: the rows of both."""
         return combined(UNION + ALL_SUFFIX, self, other)
 
-    def intersect(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def intersect(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self INTERSECT other`: the rows that both have, each once."""
         return combined(INTERSECT, self, other)
 
-    def intersect_all(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def intersect_all(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self INTERSECT ALL other`: a row as often as the query has it that has it less often."""
         return combined(INTERSECT + ALL_SUFFIX, self, other)
 
-    def except_(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def except_(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self EXCEPT other`: the rows that `other` has not, each once."""
         return combined(EXCEPT, self, other)
 
-    def except_all(self: Fetchable[R], other: Fetchable[R], /) -> Compound[R]:
+    def except_all(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self EXCEPT ALL other`: each row less as often as `other` has it."""
         return combined(EXCEPT + ALL_SUFFIX, self, other)
 
@@ -122,7 +122,7 @@ class QueryExpression(Fetchable[R_co]):
         """
         return RangeSubselect(self, alias, columns, is_lateral=lateral)
 
-    def cte(self, name: Name, *columns: str, materialized: bool | None = None) -> CommonTableExpr:
+    def cte(self, name: Name, *columns: str, materialized: bool | Unchecked | None = None) -> CommonTableExpr:
         """This query as one of WITH, under a name: for `with_()`, and then for FROM.
 
         `materialized=True` lets the server run it once and by itself, False lets it be a part of the query around it.
@@ -188,7 +188,7 @@ class Values(Sorted["Row"]):
         """These rows as an item of FROM, under the name `alias`, with the columns they were given, or with these."""
         return RangeSubselect(self, alias, columns or value_names(self), is_lateral=lateral)
 
-    def cte(self, name: Name, *columns: str, materialized: bool | None = None) -> CommonTableExpr:
+    def cte(self, name: Name, *columns: str, materialized: bool | Unchecked | None = None) -> CommonTableExpr:
         """These rows as a query of WITH, with the columns they were given, or with these."""
         return CommonTableExpr(name, self, columns or value_names(self), materialized=materialized)
 

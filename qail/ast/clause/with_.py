@@ -13,7 +13,7 @@ from qail.ast.clause.from_ import WITH_KIND, FromItem, RangeVar, checked_columns
 from qail.ast.clause.output import OutputColumn, output_columns
 from qail.ast.expression.parameter import Literal
 from qail.ast.expression.subquery import statement_depth
-from qail.ast.name import Name, checked_name
+from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import Node
 from qail.ast.tokens import CTE, CYCLE_CLAUSE, END, SEARCH_CLAUSE
 from qail.ast.walk import Walk
@@ -67,7 +67,7 @@ class CommonTableExpr(FromItem):
         query: Builder,
         columns: Sequence[str] = (),
         *,
-        materialized: bool | None = None,
+        materialized: bool | Unchecked | None = None,
         is_recursive: bool = False,
         walks: tuple[Node, ...] = (),
     ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.parameter import operand
-from qail.ast.name import Name, checked_name
+from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import Expr, Expression, Node, depth_over
 from qail.ast.tokens import AT_TIME_ZONE, COLLATE, EXTRACT
 from qail.ast.walk import Walk
@@ -102,7 +102,7 @@ def at_time_zone(argument: Node, zone: object) -> Expr[Any]:
     return AtTimeZone(argument, operand(zone))
 
 
-def extract(field: Name, source: Expr[Any], /) -> Expr[Decimal]:
+def extract(field: Name, source: Expr[Any] | Unchecked, /) -> Expr[Decimal]:
     """`EXTRACT(field FROM source)`: one part of a date, time or interval; the field is a word of a closed set.
 
     >>> print(Qail.get("t").columns(extract("year", col("day"))))

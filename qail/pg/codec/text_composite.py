@@ -36,7 +36,7 @@ from qail.pg.codec.refusal import TypesNeeded, decode_inside, encode_inside, wro
 from qail.pg.codec.text import TextCodec, VersionedTextCodec, utf8_of
 from qail.pg.codec.text_array import BOX_OID, TextArrayCodec, text_of_field
 from qail.pg.codec.text_range import TextMultirangeCodec, TextRangeCodec
-from qail.pg.codec.unknown import Unknown
+from qail.pg.codec.unknown import Unknown, UnknownCodec
 from qail.pg.codec.user import FunctionCodec
 
 _UNKNOWN: Final = Unknown
@@ -166,8 +166,8 @@ def text_twin(codec: Codec) -> Codec:
         return TextRangeCodec(name, oid, text_twin(codec.subtype))
     if isinstance(codec, MultirangeCodec):
         member = text_twin(codec.member)
-        assert isinstance(member, TextRangeCodec)
-        return TextMultirangeCodec(name, oid, member)
+        # Of a catalog that says something else there is nothing to be read but the text.
+        return TextMultirangeCodec(name, oid, member) if isinstance(member, TextRangeCodec) else UnknownCodec(name, oid)
     if isinstance(codec, VersionedTextCodec):
         return TextCodec(name, oid)
     if isinstance(codec, FunctionCodec) and codec.functions.format == "text":

@@ -17,6 +17,9 @@ class FakeStream:
     def write(self, data: bytes) -> None:
         self.writes.append(data)
 
+    def get_extra_info(self, name: str) -> None:
+        """There is no socket."""
+
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
     def abort(self) -> None:

@@ -43,6 +43,12 @@ class Caller:
         """Whether its request is on a link: then its task waits for the answer, not for the pool."""
 
 
+class PlannedRuntime(AsyncioRuntime):
+    """The planner is asked for every request: it is what is judged here, and its short cut takes no fake links."""
+
+    presence: Any = None
+
+
 class PoolMachine(RuleBasedStateMachine):
     """See the module."""
 
@@ -78,7 +84,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.pool = Pool(load_config("postgresql://nobody@localhost/none", {}), rules)
 
         async def start() -> None:
-            self.runtime: Any = AsyncioRuntime(asyncio.get_running_loop())
+            self.runtime: Any = PlannedRuntime(asyncio.get_running_loop())
             self.server = FakeServer(self.runtime)
             with patch.object(pool_module, "open_link", lambda config, runtime, elders: self.server.connect()):
                 await self.pool._open(self.runtime)

@@ -9,7 +9,7 @@ from qail.pg.steps.copy import MOST_RECORDS, PIECE_BYTES, CopyTable, PieceSize, 
 def test_names_are_quoted() -> None:
     target = CopyTable(("My Schema", 'odd"table'), ["a", 'b"c'])
 
-    assert target.statement(target.names or [], "FROM STDIN") == (
+    assert target.statement(target.names or [], "FROM STDIN", "binary") == (
         b'COPY "My Schema"."odd""table" ("a", "b""c") FROM STDIN (FORMAT binary)'
     )
 
@@ -22,9 +22,9 @@ def test_columns_are_names_and_at_least_one() -> None:
 
 
 def test_a_query_with_values_is_refused() -> None:
-    assert query_statement(b"SELECT 1", 0) == b"COPY (SELECT 1) TO STDOUT (FORMAT binary)"
+    assert query_statement(b"SELECT 1", 0, "binary") == b"COPY (SELECT 1) TO STDOUT (FORMAT binary)"
     with pytest.raises(BuildError, match="2 values"):
-        query_statement(b"SELECT $1, $2", 2)
+        query_statement(b"SELECT $1, $2", 2, "binary")
 
 
 def test_pieces_follow_the_weight_of_records() -> None:
