@@ -35,7 +35,7 @@ def explained(plan: Plan, values: list[object]) -> str:
         lines.append(f"  ${index + 1} = {repr(values[slot])[:SHOWN_CHARACTERS]}  ({known}{place})")
     bound = bind_known(plan, CodecRegistry())
     if bound is None:
-        name_bytes = statement_name(plan.sql, asked_oids(plan))
+        name_bytes = statement_name(plan.sql, asked_oids(plan), [])
         lines.append(f"plan {name_bytes.decode()}: the first run in a pool's life asks the server for the types")
         lines.extend(_frames(describe_segment(plan, name_bytes, asked_oids(plan))))
     else:

@@ -2,7 +2,8 @@
 
 Rule 1: what does not depend on values is bytes made once: Parse and Describe, the head of Bind with its format codes,
 the result formats, Execute. A run writes values between them.
-Rule 2: a statement's name is made of its SQL and its parameter OIDs, so equal statements share it and others never do.
+Rule 2: a statement's name is made of its SQL and the OIDs of its parameters and columns, so equal statements share it
+and others never do: a name that a connection has proven returns what the name says, whoever uses it, or fails.
 Rule 3: every Parse travels with Describe; what comes back is compared with the BoundPlan before a row is decoded.
 Rule 4: after an EncodeError the buffer is as it was: nothing of the item is sent.
 
@@ -60,10 +61,11 @@ def asked_oids(plan: Plan) -> list[int]:
     return [0 if pg is None else pg.oid for pg in plan.parameter_types]
 
 
-def statement_name(sql: bytes, parameter_oids: list[int]) -> bytes:
-    """The name of the prepared statement of this SQL with these parameter types, 37 bytes of ASCII."""
+def statement_name(sql: bytes, parameter_oids: list[int], type_oids: list[int]) -> bytes:
+    """The name of the prepared statement of this SQL with these types of parameters and columns, 37 bytes of ASCII."""
     digest = hashlib.blake2b(sql, digest_size=NAME_BYTES)
-    digest.update(b"\0" + ",".join([str(oid) for oid in parameter_oids]).encode())
+    for oids in (parameter_oids, type_oids):
+        digest.update(b"\0" + ",".join([str(oid) for oid in oids]).encode())
     return b"qail_" + digest.hexdigest().encode()
 
 
@@ -105,7 +107,7 @@ class BoundPlan:
         is_current = row_description is not None or not plan.returns_rows
         self.described: Final = Described(row_description, is_current=is_current)
         self.is_named: Final = is_named
-        self.statement_name: Final = statement_name(plan.sql, parameter_oids) if is_named else b""
+        self.statement_name: Final = statement_name(plan.sql, parameter_oids, type_oids) if is_named else b""
         self.parameter_codecs: Final[list[Codec]] = [registry.for_parameter(oid) for oid in parameter_oids]
         self.column_codecs: Final[list[Codec]] = [registry.for_column(oid) for oid in type_oids]
         self.use = (READS if plan.is_read_only else 0) + (SESSION if plan.is_session_bound else 0)

@@ -17,6 +17,7 @@ class Described:
     def __init__(self, body: bytes | None, *, is_current: bool = True) -> None:
         self.body: bytes | None = body
         self.is_current: bool = is_current
+        self._is_outdated: bool = False
         self._columns: list[ColumnDescription] | None = None
         self._names: tuple[str, ...] | None = None
 
@@ -39,9 +40,18 @@ class Described:
             self._names = tuple([column.name for column in self.columns])
         return self._names
 
+    def confirm(self) -> None:
+        """The latest run was told what is known."""
+        self.is_current = not self._is_outdated
+
+    def expire(self) -> None:
+        """Some run was told otherwise. For good: an older answer, of another connection, proves nothing."""
+        self._is_outdated = True
+        self.is_current = False
+
     def keep(self, body: bytes, columns: list[ColumnDescription]) -> None:
         """The latest body, and what it says."""
         self.body = body
-        self.is_current = True
+        self.confirm()
         self._columns = columns
         self._names = None

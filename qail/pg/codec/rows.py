@@ -26,7 +26,7 @@ from qail.pg.codec.parameters import is_all_binary
 from qail.pg.codec.refusal import TypesNeeded, with_cause
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.unknown import UnknownCodec, UnreadableCodec
-from qail.pg.wire.buffer import RowSink
+from qail.pg.wire.buffer import DiscardSink, RowSink
 from qail.pg.wire.constants import COUNT_BYTES, DATA_ROW, HEADER_BYTES, LENGTH_BYTES, MAX_FRAME_BYTES, NULL_LENGTH
 from qail.pg.wire.description import ColumnDescription, RowDescription
 
@@ -101,7 +101,7 @@ class RowDecoder(RowSink):
             ProtocolError: `body` is no RowDescription.
         """
         if body == self._described.body:
-            self._described.is_current = True
+            self._described.confirm()
             return
         columns = RowDescription.decode(body, 0, len(body)).columns
         described: list[int] = [column.type_oid for column in columns]
@@ -110,7 +110,7 @@ class RowDecoder(RowSink):
             # Of the same types, but of another connection or after a column was renamed: names for later runs.
             self._described.keep(body, columns)
             return
-        self._described.is_current = False
+        self._described.expire()
         self._described = Described(body)
         self._expected_oids = described
         self.is_changed = expected is not None
@@ -126,11 +126,15 @@ class RowDecoder(RowSink):
                 what = f"is of the type with OID {needed[0]}, which was not known when the query was sent"
                 self._wait(TypesNeeded(f'column "{name}" {what}: run it again', needed))
 
+    def confirms(self) -> bool:
+        """Whether the described types were the expected ones."""
+        return not self.is_changed
+
     def no_data(self) -> None:
         """The statement returns no rows; a change when rows were expected."""
         if self._expected_oids:
             self.is_changed = True
-            self._described.is_current = False
+            self._described.expire()
             self._described = Described(None)
         self._expected_oids = []
         self._bind([])
@@ -239,6 +243,23 @@ class RowDecoder(RowSink):
 
 
 @mypyc_attr(native_class=False)
+class ComparingSink(DiscardSink):
+    """Drops the rows, and looks whether they are of the columns that were expected."""
+
+    def __init__(self, expected_oids: list[int]) -> None:
+        self._expected_oids: Final = expected_oids
+        self._is_changed: bool = False
+
+    def describe(self, body: bytes) -> None:
+        """Compare the types of the columns. Raises ProtocolError: `body` is no RowDescription."""
+        described: list[int] = [column.type_oid for column in RowDescription.decode(body, 0, len(body)).columns]
+        self._is_changed = described != self._expected_oids
+
+    def confirms(self) -> bool:
+        """Whether the described types were the expected ones."""
+        return not self._is_changed
+
+
 class ColumnError(DecodeError):
     """A DecodeError that knows the number of its column, from 0, and what types are to be looked up."""
 

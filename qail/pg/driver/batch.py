@@ -24,13 +24,13 @@ from qail.compile.frames import BoundPlan
 from qail.errors import EncodeError, Outcome, PipelineAborted, PostgresError, QailError, ResultError
 from qail.pg.codec.rows import is_changed, is_waiting
 from qail.pg.driver.bind import bind_all, forget_stale, heals, told
-from qail.pg.driver.executor import Attempt, Places, learn
+from qail.pg.driver.executor import Attempt, Places, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import answer_of, mark_index, outcome_of, raise_first
 from qail.pg.driver.segment import SegmentBuilder
 from qail.pg.driver.types import settle_types
 from qail.pg.driver.window import Series, is_unsent, sink_of, use_of
-from qail.pg.protocol.request import DISCARD, NO_REQUEST, Item, Request
+from qail.pg.protocol.request import NO_REQUEST, Item, Request
 from qail.pg.protocol.state import PREPARED
 from qail.pg.protocol.statement_cache import is_stale_statement
 from qail.pg.steps.sets import SetReader
@@ -280,7 +280,7 @@ class ManySets:
                 elif sets:
                     builder.repeat_set(bound, values)
                 else:
-                    builder.add_set(bound, values, DISCARD)
+                    builder.add_set(bound, values, discard(bound))
                 sets.append(values)
         except EncodeError as error:
             mark_index(error, self._position + len(sets))

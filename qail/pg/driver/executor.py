@@ -33,7 +33,7 @@ from qail.errors import (
     QailError,
 )
 from qail.pg.catalog import Catalog, Namespace
-from qail.pg.codec.rows import RowDecoder, is_waiting
+from qail.pg.codec.rows import ComparingSink, RowDecoder, is_waiting
 from qail.pg.driver.bind import bind_all, forget_stale, heals, known, server_version, told
 from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
@@ -273,4 +273,4 @@ decoder: Final[Callable[[BoundPlan], RowSink]] = BoundPlan.sink
 
 def discard(bound: BoundPlan) -> RowSink:
     """The sink of a statement whose rows are not."""
-    return DISCARD
+    return ComparingSink(bound.type_oids) if bound.plan.returns_rows else DISCARD

@@ -59,7 +59,7 @@ def take_answer(request: Request, statements: StatementCache, code: i64, buffer:
     if code == COMMAND_COMPLETE or code == EMPTY_QUERY_RESPONSE or code == PORTAL_SUSPENDED:
         _end_result(request, statements, code, buffer, start, end)
     elif code == ROW_DESCRIPTION:
-        _result_item(request).sink.describe(buffer[start:end])
+        _take_description(_result_item(request), statements, buffer[start:end])
         _end_if_done(request)
     elif code == COPY_IN_RESPONSE or code == COPY_OUT_RESPONSE:
         _begin_copy(request, code, decode_copy_response(buffer, start, end)[1])
@@ -70,6 +70,13 @@ def take_answer(request: Request, statements: StatementCache, code: i64, buffer:
     else:
         _check_empty(code, start, end)
         _take_completion(request, statements, code)
+
+
+def _take_description(item: Item, statements: StatementCache, body: bytes) -> None:
+    """Book a RowDescription. A name whose statement returns other columns than it stands for is not counted on."""
+    item.sink.describe(body)
+    if item.statement_name and not item.sink.confirms():
+        statements.invalidate(item.statement_name)
 
 
 def _take_completion(request: Request, statements: StatementCache, code: i64) -> None:

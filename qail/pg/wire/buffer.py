@@ -62,6 +62,10 @@ class RowSink:
     def describe(self, body: bytes) -> None:
         """The body of a RowDescription that came for this statement; called before any of its rows."""
 
+    def confirms(self) -> bool:
+        """Whether what it was told is what it expected: then the name of the statement says what the server has."""
+        return True
+
     def no_data(self) -> None:
         """NoData came: the statement returns no rows."""
 
@@ -96,6 +100,10 @@ class DiscardSink(RowSink):
     def take_rows(self, buffer: bytes, position: i64, end: i64) -> i64:
         """Pass over the whole DataRow frames at `buffer[position:end]`; see `skip_rows`."""
         return skip_rows(buffer, position, end)
+
+    def confirms(self) -> bool:
+        """Nobody has compared it."""
+        return False
 
     def passes_over(self, frame_bytes: i64) -> bool:
         """Nobody wants it."""

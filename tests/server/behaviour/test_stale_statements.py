@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qail import Outcome, PipelineAborted, Qail, StatementInvalidated, col
+from qail.compile.cache import lookup
 from qail.pg.driver.segment import simple
 from qail.sqlstate import UniqueViolation
 from support.backends import Backend
@@ -218,5 +219,27 @@ def test_indexes_count_the_callers_items_alone(backend: Backend, things: Databas
                     error: Any = results[1]
                     raise error
             assert caught.value.index == 1
+
+    backend.run(body)
+
+
+@HEALED
+@LOOPS
+def test_a_binding_that_was_learnt_too_late_reads_nothing_of_another_statement(
+    backend: Backend, things: Database
+) -> None:
+    query = Qail.get("things").columns("what")
+
+    async def body() -> None:
+        async with backend.pool(things.dsn, max_size=1) as pool:
+            assert await pool.fetch_value(query) == "7"
+            namespace, plan = pool._namespace, lookup(query).plan
+            old = namespace.find(plan)
+            things.sql("ALTER TABLE things ALTER what TYPE int8 USING what::int8")
+            assert await pool.fetch_value(query) == 7
+            # As an answer of another connection does that was on its way all the time.
+            namespace.keep(plan, old)
+            assert await pool.fetch_value(query) == 7
+            assert await pool.fetch_value(query) == 7
 
     backend.run(body)

@@ -101,7 +101,7 @@ def test_a_described_plan_takes_the_servers_types() -> None:
     bound = bind_plan(plan, CodecRegistry(), [23], description)
 
     assert (bound.parameter_oids, bound.type_oids, bound.row_description) == ([23], [23], description)
-    assert bound.statement_name == statement_name(plan.sql, [23])
+    assert bound.statement_name == statement_name(plan.sql, [23], [23])
     assert bound.sink().type_oids == [23]
 
 
@@ -111,12 +111,15 @@ def test_a_command_has_no_columns() -> None:
     assert (bound.type_oids, bound.row_description) == ([], None)
 
 
-def test_statement_names_depend_on_text_and_types_and_nothing_else() -> None:
-    names = {statement_name(sql, oids) for sql in (b"SELECT 1", b"SELECT 2") for oids in ([], [1], [1, 2], [12])}
+NAMED_BY = (([], []), ([1], []), ([], [1]), ([1, 2], []), ([12], []), ([1], [2]))
 
-    assert len(names) == 8
+
+def test_statement_names_depend_on_text_and_types_and_nothing_else() -> None:
+    names = {statement_name(sql, *oids) for sql in (b"SELECT 1", b"SELECT 2") for oids in NAMED_BY}
+
+    assert len(names) == 12
     assert all(len(name) == 37 and name.isascii() for name in names)
-    assert statement_name(b"SELECT 1", [1]) == statement_name(b"SELECT 1", [1])
+    assert statement_name(b"SELECT 1", [1], [2]) == statement_name(b"SELECT 1", [1], [2])
 
 
 @pytest.mark.feature("PA3")
