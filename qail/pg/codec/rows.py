@@ -242,7 +242,6 @@ class RowDecoder(RowSink):
         return named
 
 
-@mypyc_attr(native_class=False)
 class ComparingSink(DiscardSink):
     """Drops the rows, and looks whether they are of the columns that were expected."""
 
@@ -260,6 +259,7 @@ class ComparingSink(DiscardSink):
         return not self._is_changed
 
 
+@mypyc_attr(native_class=False)
 class ColumnError(DecodeError):
     """A DecodeError that knows the number of its column, from 0, and what types are to be looked up."""
 
