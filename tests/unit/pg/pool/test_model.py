@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from qail.errors import AuthError, ConnectionLost, PoolError, UsageError
 from qail.pg.config.load import load_config
 from qail.pg.driver.asyncio_transport import AsyncioRuntime
-from qail.pg.pool import opening, returning, stuck
+from qail.pg.pool import opening, returning, stuck, upkeep
 from qail.pg.pool import pool as pool_module
 from qail.pg.pool.plan import Limits, SlotState
 from qail.pg.pool.pool import Pool
@@ -58,6 +58,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.patches: list[Any] = [
             patch.object(returning, "end_running", end_at_once),
             patch.object(stuck, "close_and_cancel", close_at_once),
+            patch.object(upkeep, "control", lambda link, statements, is_end: FakeRequest()),
             *(patch.object(each, "destroy", destroy_at_once) for each in (opening, pool_module, returning, stuck)),
             patch.object(opening.logger, "disabled", True),
         ]
