@@ -35,7 +35,7 @@ def same(left: object, right: object) -> bool:
         return isinstance(left, float) and repr(left) == repr(right)
     if isinstance(right, Decimal):
         return isinstance(left, Decimal) and left.as_tuple() == right.as_tuple()
-    if type(left) is not type(right):
+    if _kind(left) != _kind(right):
         return False
     if is_range(right) and is_range(left):
         both = ((left.lower, right.lower), (left.upper, right.upper), (left.bounds, right.bounds))
@@ -51,6 +51,12 @@ def same(left: object, right: object) -> bool:
     if isinstance(right, datetime) and isinstance(left, datetime):
         return left == right and (left.tzinfo is None) == (right.tzinfo is None)
     return left == right
+
+
+def _kind(value: object) -> object:
+    """Its type; of a named tuple what that is called, for a composite's is made anew once many others were met."""
+    fields = getattr(value, "_fields", None)
+    return type(value) if fields is None else (type(value).__name__, fields)
 
 
 def _bounds(items: object) -> object:
