@@ -18,7 +18,6 @@ from qail.compile.frames import BoundPlan
 from qail.compile.plan import Plan
 from qail.errors import UsageError
 from qail.pg.codec.registry import CodecRegistry
-from qail.pg.codec.user import TypeName
 
 # As many as the process-wide cache of plans keeps by default; a BoundPlan is some 2 kB.
 MAX_BOUND_PLANS: Final = 4096
@@ -94,7 +93,7 @@ class Catalog:
                 f"{what} needs a session of its own, and in pooler mode there is none: connect to the server itself"
             )
 
-    def register_type(self, name: TypeName, how: object) -> None:
+    def register_type(self, name: object, how: object) -> None:
         """Use a TypeCodec or a class for types of this name. Raises UsageError."""
         self.registry.register_type(name, how)
         self.default.forget_all()

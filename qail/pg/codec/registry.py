@@ -49,7 +49,7 @@ from qail.pg.codec.record import RECORD_ARRAY_OID, CodecFinder, RecordCodec
 from qail.pg.codec.text_array import BOX_OID
 from qail.pg.codec.type_facts import COMPOSITE, TypeFacts
 from qail.pg.codec.unknown import UnknownCodec
-from qail.pg.codec.user import TypeCodec, TypeName, checked_name, function_codec
+from qail.pg.codec.user import TypeCodec, checked_name, function_codec
 from qail.pg.codec.user_class import checked_class
 
 # A family is a module with its CODECS; a new one is a name in the import above and a line here.
@@ -145,7 +145,7 @@ class CodecRegistry(CodecFinder):
         self._registered[codec.type_oid] = codec
         self._unknown.pop(codec.type_oid, None)
 
-    def register_type(self, name: TypeName, how: object) -> None:
+    def register_type(self, name: object, how: object) -> None:
         """Use `how`, a TypeCodec or a class, for types of this name; whatever was learnt is learnt anew.
 
         Raises:

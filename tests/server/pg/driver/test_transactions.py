@@ -286,7 +286,7 @@ def test_a_first_statement_that_is_cancelled_before_it_left_stays_inside_its_tra
                     assert not isinstance(job.error, (Exception, NoneType))
                     link.transport.is_paused = False  # and its end
                     link.transport.flush()
-                    # Once it has left, its cancel request may meet it: then the transaction has failed, and is no other.
+                    # Its cancel request may meet it once it has left: the transaction has failed then, and is no other.
                     with suppress(InFailedSqlTransaction):
                         await tx.execute(note(2))
                     raise ZeroDivisionError
