@@ -243,3 +243,23 @@ def test_a_binding_that_was_learnt_too_late_reads_nothing_of_another_statement(
             assert await pool.fetch_value(query) == 7
 
     backend.run(body)
+
+
+@HEALED
+@LOOPS
+def test_a_name_whose_statement_returns_other_columns_is_not_counted_on(backend: Backend, things: Database) -> None:
+    query = Qail.get("things").columns("what")
+
+    async def body() -> None:
+        async with backend.connect(things.dsn) as connection:
+            assert await connection.fetch_value(query) == "7"
+            old: Any = connection._namespace.find(lookup(query).plan)
+            statements = connection._link.session.statements
+            assert statements.is_proven(old.statement_name)
+            things.sql("ALTER TABLE things ALTER what TYPE int8 USING what::int8")
+            # As when another connection was told of it first: it is parsed anew, under its old name.
+            old.described.expire()
+            assert await connection.fetch_value(query) == 7
+            assert not statements.is_proven(old.statement_name)
+
+    backend.run(body)

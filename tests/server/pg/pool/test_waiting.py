@@ -18,7 +18,7 @@ from qail.errors import AuthError
 from qail.pg.pool.pool import Pool
 from support.backends import BACKENDS, Backend
 from support.listening import ListeningServer
-from support.servers import Database
+from support.servers import Database, Server
 from support.waiting import until
 
 BOUNDS = pytest.mark.feature("PO1")
@@ -353,5 +353,19 @@ def test_another_loop_is_refused_and_the_pool_goes_on(backend: Backend, one: Dat
 
             await backend.blocking(lambda: BACKENDS[backend.name]().run(elsewhere))
             assert await pool.fetch_value(ONE) == 1
+
+    backend.run(body)
+
+
+@pytest.mark.backends("asyncio", "uvloop")
+def test_the_short_cut_passes_nobody_who_waits(backend: Backend, server: Server) -> None:
+    async def body() -> None:
+        async with backend.pool(server.dsn) as pool:
+            await pool.fetch_value(Qail.get("pg_database").columns("datname").eq("datname", "postgres"))
+            await pool.fetch_value(Qail.get("pg_database").columns("datname").eq("datname", "postgres"))
+            assert pool._front.pick(is_read_only=True) is not None
+            pool._keeper.shared_waiting[0] = object()
+            assert pool._front.pick(is_read_only=True) is None
+            pool._keeper.shared_waiting.clear()
 
     backend.run(body)
