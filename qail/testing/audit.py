@@ -66,7 +66,9 @@ class ConnectionRecord:
         """One message of the client; what is wrong with it, or nothing."""
         self.sent[kind] += 1
         problem = ""
-        if kind == "X":
+        if self._has_said_goodbye:
+            problem = "bytes behind Terminate"
+        elif kind == "X":
             self._has_said_goodbye = True
             if self.owed:
                 problem = f"Terminate while {self.owed} answers are owed"

@@ -356,18 +356,14 @@ def test_an_unfair_cancel_is_a_finding(backend: Backend, numbers: Database, case
     ("act", "expected"),
     [
         (lambda client: client.send(Query(b"SELECT pg_sleep(60)"), Terminate()), "Terminate while 1"),
-        (lambda client: client.send(Terminate(), Sync()), "bytes behind|Terminate while"),
+        (lambda client: client.send(Terminate(), Sync()), "bytes behind"),
     ],
 )
 def test_a_bad_goodbye_is_a_finding(
     backend: Backend, numbers: Database, act: Callable[[RawClient], None], expected: str
 ) -> None:
     with ChaosProxy(numbers.dsn) as proxy, raw_client(proxy, numbers) as client:
-        passed = proxy.add(Rule("pass", "server", message="X"))
         act(client)
-        passed.wait()
-        if "bytes" in expected:
-            client.send(Sync())
         proxy.wait_until(lambda: bool(proxy.audit.findings))
 
         with pytest.raises(AssertionError, match=expected):
