@@ -14,10 +14,13 @@ from support.waiting import until
 ROOT = Path(qail.__file__).resolve().parents[1]
 PATIENCE_SECONDS = 60
 
+# A shell that starts the tests in the background has them ignore SIGINT, and their children inherit that.
 HEAD = """
-import gc, sys
+import gc, signal, sys
 import anyio, qail
 from qail import INT8, cast, select
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NAME, DSN = sys.argv[1:]
 ONE = select(cast(1, INT8))
