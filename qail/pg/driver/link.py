@@ -24,7 +24,7 @@ from qail.pg.protocol.request import Request
 from qail.pg.protocol.session import Session
 from qail.pg.protocol.state import HANDED, QUEUED, SETTLED, WITHDRAWN
 from qail.pg.steps.settings import Settings
-from qail.pg.steps.transaction import ScopeSteps
+from qail.pg.steps.transaction import Openings, ScopeSteps
 
 GRACE_SECONDS: Final = 2.0
 """How long clean-up may take after its caller has gone."""
@@ -39,7 +39,7 @@ class Link:
     with SQL that may change the session; `interrupt` where a request of a link with one owner was given up.
     `left_running`: it ended with requests that the server may still run. `namespace` is the borrower's view of what
     names mean, `messages` are his handlers. `given_up` are requests of a shared link that nobody awaits: their answers
-    may hold others up. `openings` are unsettled requests with BEGIN or SAVEPOINT.
+    may hold others up. `openings` are unsettled requests with BEGIN or SAVEPOINT, and the scopes that each opens.
     """
 
     __slots__ = (
@@ -129,7 +129,7 @@ class Link:
         """The open transaction and the savepoints inside it."""
         self.unsent_scopes = 0
         """How many of the last scopes have a BEGIN or SAVEPOINT that rides ahead of the next statement."""
-        self.openings: list[Request] = []
+        self.openings = Openings()
         self.local_settings: Settings = ()
         """A lease's: they hold in each of its transactions, and go ahead of each implicit one's statement."""
         self.stream_scope: Any = None  # what streams have opened for themselves: see cursor.py
@@ -286,12 +286,18 @@ class Link:
     def abandon(self, request: Request) -> None:
         """Its caller has gone: take it back if it has not left yet, drop its answer otherwise.
 
-        One that carries BEGIN is not taken back: what was queued behind it belongs inside that transaction.
+        One that carries BEGIN is not taken back where something is queued behind it: that belongs inside the
+        transaction. Else its scopes are opened by what is sent next.
         """
-        if request.state != QUEUED or request not in self.openings:
+        opened = self.openings.of(request) if request.state == QUEUED else []
+        if not opened:
             self.session.abandon(request)
-        else:
+        elif not self.session.is_last(request) or any(scope not in self.scopes for scope in opened):
             request.drop_answer()
+        elif self.session.abandon(request):
+            for scope in opened:
+                scope.is_sent = False
+            self.unsent_scopes += len(opened)
         if self._is_shared:
             if request.state == HANDED:
                 self.given_up = [*self._unanswered(), request]
@@ -336,11 +342,8 @@ class Link:
 
     def opened_by(self, request: Request) -> None:
         """`request` carries the openings of all scopes that had none sent."""
-        for scope in self.scopes[len(self.scopes) - self.unsent_scopes :]:
-            scope.is_sent = True
+        self.openings.add(request, self.scopes[len(self.scopes) - self.unsent_scopes :])
         self.unsent_scopes = 0
-        self.openings = [each for each in self.openings if each.state != SETTLED]
-        self.openings.append(request)
 
     def abort(self) -> None:
         """End the link at once. Everything unanswered settles by `classify`."""

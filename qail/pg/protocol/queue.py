@@ -57,6 +57,13 @@ class RequestQueue:
         """The request appended last, settled or not; NO_REQUEST if none is known."""
         return self._requests[-1] if self._requests else NO_REQUEST
 
+    def is_last(self, request: Request) -> bool:
+        """Whether nothing is queued behind `request`, which is queued itself."""
+        for each in reversed(self._requests):
+            if each.state != WITHDRAWN:
+                return each is request
+        return False
+
     def append(self, request: Request) -> None:
         """One more segment, behind all others."""
         self._requests.append(request)

@@ -175,6 +175,10 @@ class Session(Receiver):
                 self.copy_abort(request, "the caller has gone")
         return False
 
+    def is_last(self, request: Request) -> bool:
+        """Whether nothing is queued behind `request`, which is queued itself."""
+        return bool(self._queue.is_last(request))
+
     def take_output(self) -> bytes:
         """Everything queued, for the transport; the requests in it are HANDED from now on. b"" if there is nothing."""
         return self._queue.take_output()

@@ -16,6 +16,8 @@ from typing import Final, Literal, TypedDict
 
 from qail.compile.quote import identifier
 from qail.errors import CommitRejected, QailError, UsageError
+from qail.pg.protocol.request import Request
+from qail.pg.protocol.state import SETTLED, WITHDRAWN
 from qail.pg.steps.command import TextCommand
 from qail.pg.steps.settings import Settings
 
@@ -48,6 +50,7 @@ _STATUSES: Final[dict[str, TransactionStatus]] = {
     "aborted": "aborted",
     "in progress": "in progress",
 }
+_OVER: Final = frozenset({SETTLED, WITHDRAWN})
 # An xid8 is unsigned.
 _MOST_ID: Final = 2**64 - 1
 
@@ -122,6 +125,27 @@ class ScopeSteps:
     def is_read_only(self) -> bool:
         """Whether nothing of it can have been stored, whatever became of its COMMIT."""
         return b"READ ONLY" in self.opening
+
+
+class Openings:
+    """Which requests that are not settled carry the BEGIN or SAVEPOINT of which scopes."""
+
+    def __init__(self) -> None:
+        self._carried: list[tuple[Request, list[ScopeSteps]]] = []
+
+    def __len__(self) -> int:
+        return len(self._carried)
+
+    def add(self, request: Request, scopes: list[ScopeSteps]) -> None:
+        """`request` carries what opens `scopes`; those whose answer is known are forgotten."""
+        self._carried = [each for each in self._carried if each[0].state not in _OVER]
+        self._carried.append((request, scopes))
+        for scope in scopes:
+            scope.is_sent = True
+
+    def of(self, request: Request) -> list[ScopeSteps]:
+        """The scopes that `request` opens."""
+        return next((scopes for carrier, scopes in self._carried if carrier is request), [])
 
 
 def status_command(transaction_id: int) -> TextCommand:

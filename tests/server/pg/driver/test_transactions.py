@@ -282,9 +282,40 @@ def test_a_first_statement_that_is_cancelled_before_it_left_stays_inside_its_tra
                         job.cancel()
                         await job.ended()
                     assert not isinstance(job.error, (Exception, NoneType))
+                    # It was taken back, so nothing has to be cancelled at the server: BEGIN rides with the next one.
+                    assert (link.session.depth, link.is_fenced, link.unsent_scopes) == (0, False, 1)
                     link.transport.is_paused = False  # and its end
                     link.transport.flush()
                     await tx.execute(note(2))
+                    assert await tx.script("SELECT id FROM log ORDER BY id") == [[("0",), ("2",)]]
+                    raise ZeroDivisionError
+        assert ids(log) == [0]
+
+    backend.run(main)
+
+
+@pytest.mark.backends("asyncio", "uvloop")
+def test_a_second_statement_stays_inside_the_transaction_that_a_cancelled_first_one_opens(
+    backend: Backend, log: Database
+) -> None:
+    async def main() -> None:
+        async with backend.connect(log.dsn) as db:
+            await db.execute(note(0))
+            with pytest.raises(ZeroDivisionError):
+                async with db.transaction() as tx, backend.jobs() as jobs:
+                    link = db._link
+                    assert link is not None
+                    link.transport.is_paused = True  # the fake pause of a test
+                    first = jobs.start(lambda: tx.execute(note(1)))
+                    await until(backend, lambda: link.session.depth == 1)
+                    second = jobs.start(lambda: tx.execute(note(2)))
+                    await until(backend, lambda: link.session.depth == 2)
+                    first.cancel()
+                    await first.ended()
+                    link.transport.is_paused = False  # and its end
+                    link.transport.flush()
+                    await second.ended()
+                    assert second.error is None
                     raise ZeroDivisionError
         assert ids(log) == [0]
 
