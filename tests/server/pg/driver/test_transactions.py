@@ -302,19 +302,20 @@ def test_a_second_statement_stays_inside_the_transaction_that_a_cancelled_first_
         async with backend.connect(log.dsn) as db:
             await db.execute(note(0))
             with pytest.raises(ZeroDivisionError):
-                async with db.transaction() as tx, backend.jobs() as jobs:
+                async with db.transaction() as tx:
                     link = db._link
                     assert link is not None
                     link.transport.is_paused = True  # the fake pause of a test
-                    first = jobs.start(lambda: tx.execute(note(1)))
-                    await until(backend, lambda: link.session.depth == 1)
-                    second = jobs.start(lambda: tx.execute(note(2)))
-                    await until(backend, lambda: link.session.depth == 2)
-                    first.cancel()
-                    await first.ended()
-                    link.transport.is_paused = False  # and its end
-                    link.transport.flush()
-                    await second.ended()
+                    async with backend.jobs() as jobs:
+                        first = jobs.start(lambda: tx.execute(note(1)))
+                        await until(backend, lambda: link.session.depth == 1)
+                        second = jobs.start(lambda: tx.execute(note(2)))
+                        await until(backend, lambda: link.session.depth == 2)
+                        first.cancel()
+                        await first.ended()
+                        link.transport.is_paused = False  # and its end
+                        link.transport.flush()
+                        await second.ended()
                     assert second.error is None
                     raise ZeroDivisionError
         assert ids(log) == [0]
