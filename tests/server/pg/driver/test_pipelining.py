@@ -361,4 +361,5 @@ def test_large_values_both_ways_through_narrow_buffers_end_in_bounded_memory(
                     answers = [pipeline.fetch_value(echo) for _ in islice(source, 100)]
                 done += sum(len(answer.result()) == LARGE_BYTES for answer in answers)
 
-    backend.run(main)
+    # More than a gigabyte goes through: a loaded machine may take minutes.
+    backend.run(main, patience_seconds=600)
