@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 TESTS ?=
+# How many processes share the tests; 0: pytest's own does it all.
+TEST_JOBS ?= 2
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -20,6 +22,7 @@ SOURCES := $(shell find qail -type f -not -name '*.so' -not -path '*/__pycache__
 PACKAGING := pyproject.toml setup.py
 python-in = $(foreach folder,$(1),$(if $(shell find $(folder) -name '*.py' 2>/dev/null),$(folder)))
 STAGE := build/compiled-tests
+PYTEST := -P -m pytest -n $(TEST_JOBS) --dist worksteal
 PIP = -m pip install -qq --disable-pip-version-check --no-warn-script-location
 
 .PHONY: help demo test test-pure test-compiled check bench features chaos fuzz unit server servers docs format clean wheel \
@@ -99,13 +102,13 @@ test: $(DEV)/.stamp dist/.stamp  ## all tests, interpreted from the tree and com
 
 test-pure: $(DEV)/.stamp  ## all tests, interpreted, from the tree
 	@echo "-- tests: interpreted, from the tree"
-	@QAIL_EXPECT=pure $(DEV)/bin/python -P -m pytest --feature-report=build/features-pure.json $(PYTEST_ARGS) $(TESTS)
+	@QAIL_EXPECT=pure $(DEV)/bin/python $(PYTEST) --feature-report=build/features-pure.json $(PYTEST_ARGS) $(TESTS)
 
 test-compiled: $(COMPILED)/.stamp  ## all tests, compiled, from the wheel, the checkout out of reach
 	@echo "-- tests: compiled, from the wheel"
 	@rm -rf $(STAGE) && mkdir -p $(STAGE)
 	@cp -R $(wildcard tests tools docs benchmarks examples pyproject.toml setup.py *.md LICENSE* Makefile) $(STAGE)/
-	@cd $(STAGE) && QAIL_EXPECT=compiled $(CURDIR)/$(COMPILED)/bin/python -P -m pytest \
+	@cd $(STAGE) && QAIL_EXPECT=compiled $(CURDIR)/$(COMPILED)/bin/python $(PYTEST) \
 	  --feature-report=$(CURDIR)/build/features-compiled.json $(PYTEST_ARGS) $(TESTS)
 
 unit: $(DEV)/.stamp  ## the tests that need no server, interpreted, from the tree
@@ -115,7 +118,7 @@ server: $(DEV)/.stamp  ## the tests that need PostgreSQL, interpreted, from the 
 	@$(DEV)/bin/python -P -m pytest $(PYTEST_ARGS) $(or $(TESTS),tests/server)
 
 features: $(DEV)/.stamp  ## a line for each row of the feature table, and a total for each rank
-	@$(DEV)/bin/python -P -m pytest -q -m 'feature and not long' --feature-report=build/features.json $(PYTEST_ARGS) > build/features.log 2>&1 \
+	@$(DEV)/bin/python $(PYTEST) -q -m 'feature and not long' --feature-report=build/features.json $(PYTEST_ARGS) > build/features.log 2>&1 \
 	  || { echo "-- some tests did not pass: build/features.log"; tail -n 1 build/features.log; }
 	@$(DEV)/bin/python tools/features.py build/features.json
 

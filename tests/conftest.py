@@ -32,7 +32,8 @@ pytest_plugins = ["support.feature_plugin", "support.server_fixtures"]
 # Before anything has asked for a temporary folder.
 importlib.import_module("support.scratch").keep_data_in_memory()
 
-SEED = int(os.environ.get("QAIL_SEED") or secrets.randbelow(2**32))
+# What several processes run (pytest-xdist) has the one seed of the process that started them.
+SEED = int(os.environ.get("QAIL_SEED") or os.environ.setdefault("QAIL_RUN_SEED", str(secrets.randbelow(2**32))))
 
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=60)

@@ -7,6 +7,7 @@ table.
 
 Rule 1: a mark that names no row of the table is an error before any test runs.
 Rule 2: a test counts once per mark; an error in its set-up or tear-down is a failure.
+Rule 3: a report carries the marks of its test, so that one process can tell what others ran (pytest-xdist).
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
 import features
 
 _WORST: Final = ("skipped", "passed", "failed")
+_PROPERTY: Final = "qail-features"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the state of one run in a plugin object, so that a nested run has its own."""
     table = config.rootpath / "docs" / "reference" / "features.md"
     known = set(features.read_table(table.read_text(encoding="utf-8"))) if table.exists() else set[str]()
-    config.pluginmanager.register(FeatureReport(known, config.getoption("--feature-report")), "qail-feature-report")
+    # Where several processes run the tests, the one that collects their reports writes.
+    path = None if hasattr(config, "workerinput") else config.getoption("--feature-report")
+    config.pluginmanager.register(FeatureReport(known, path), "qail-feature-report")
 
 
 def read_mark(mark: pytest.Mark) -> tuple[str, str]:
@@ -71,12 +75,20 @@ class FeatureReport:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Remember the worst outcome of a test's phases; a passed set-up alone shows nothing."""
+        """Give the report the marks of its test."""
         report = yield
-        if report.when == "call" or report.outcome != "passed":
-            before = self.outcomes.get(item.nodeid, "skipped")
-            self.outcomes[item.nodeid] = max(before, report.outcome, key=_WORST.index)
+        report.user_properties.append((_PROPERTY, [list(mark) for mark in self.marks.get(item.nodeid, [])]))
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember the worst outcome of a test's phases; a passed set-up alone shows nothing."""
+        if report.when != "call" and report.outcome == "passed":
+            return
+        for name, marks in report.user_properties:
+            if name == _PROPERTY:
+                self.marks[report.nodeid] = [(row, missing) for row, missing in cast("list[tuple[str, str]]", marks)]
+        before = self.outcomes.get(report.nodeid, "skipped")
+        self.outcomes[report.nodeid] = max(before, report.outcome, key=_WORST.index)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Row -> counts and missing parts, for the tests that ran."""

@@ -87,8 +87,10 @@ def _start(run: FaultRun, program: str, dsn: str) -> subprocess.Popen[str]:
 def _finish(process: subprocess.Popen[str]) -> tuple[str, str]:
     try:
         return process.communicate(timeout=PATIENCE_SECONDS)
-    finally:
+    except subprocess.TimeoutExpired:
         process.kill()
+        process.communicate()
+        raise
 
 
 @fault("F66", backends=CANCELLABLE)

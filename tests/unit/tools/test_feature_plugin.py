@@ -38,20 +38,30 @@ def test_needs_a_server(): pytest.skip("none at hand")
 """
 
 
-def run_suite(folder: Path, suite: str) -> subprocess.CompletedProcess[str]:
+def run_suite(folder: Path, suite: str, *options: str) -> subprocess.CompletedProcess[str]:
     table = folder / "docs" / "reference" / "features.md"
     table.parent.mkdir(parents=True)
     table.write_text(TABLE)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = feature: a row\n")
     (folder / "test_suite.py").write_text(suite)
     paths = os.pathsep.join(str(source.ROOT / name) for name in ("tests", "tools"))
-    command = [sys.executable, "-P", "-m", "pytest", "-p", "support.feature_plugin", "--feature-report=report.json"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-p",
+        "support.feature_plugin",
+        "--feature-report=report.json",
+        *options,
+    ]
     environment = {**os.environ, "PYTHONPATH": paths, "PYTEST_ADDOPTS": "-p no:cacheprovider"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_run_reports_what_the_tests_of_each_row_did(tmp_path: Path) -> None:
-    run_suite(tmp_path, SUITE)
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two"])
+def test_a_run_reports_what_the_tests_of_each_row_did(tmp_path: Path, options: tuple[str, ...]) -> None:
+    run_suite(tmp_path, SUITE, *options)
 
     rows: dict[str, Any] = json.loads((tmp_path / "report.json").read_text())["rows"]
     assert rows == {
