@@ -117,13 +117,23 @@ class ArrayCodec(Codec):
             if position != end:
                 raise DecodeError(f"{end - position} bytes follow an empty {self.type_name}")
             return []
+        size = i64(read_i32_be(buffer, position))
+        most: i64 = (end - position - DIMENSION_BYTES) // LENGTH_BYTES
+        if dimensions == 1 and read_i32_be(buffer, position + 4) == 1 and size >= 0 and size <= most:
+            # As nearly every array: no lists of sizes and bounds.
+            return self._read_items(buffer, position + DIMENSION_BYTES, end, size)
+        return self._decode_shaped(buffer, position, end, dimensions)
+
+    def _decode_shaped(self, buffer: bytes, position: i64, end: i64, dimensions: i64) -> list[object]:
+        """What stands behind the header: sizes, lower bounds and elements.
+
+        Raises:
+            DecodeError: sizes and bytes disagree, or an element is no value of its type.
+        """
         sizes: list[int] = []
         bounds: list[int] = []
         total = self._read_dimensions(buffer, position, end, dimensions, sizes, bounds)
-        try:
-            flat = self._read_items(buffer, position + dimensions * DIMENSION_BYTES, end, total)
-        except DecodeError as error:
-            raise decode_inside(error, self.type_name) from error.__cause__
+        flat = self._read_items(buffer, position + dimensions * DIMENSION_BYTES, end, total)
         if dimensions > 1:
             flat = folded(flat, sizes)
             if self._is_of_sequences:
@@ -182,24 +192,31 @@ class ArrayCodec(Codec):
         return total
 
     def _read_items(self, buffer: bytes, position: i64, end: i64, total: i64) -> list[object]:
-        """The elements in the order they came."""
+        """The elements in the order they came.
+
+        Raises:
+            DecodeError: lengths and bytes disagree, or an element is no value of its type.
+        """
         items: list[object] = []
         element = self.element
-        while total > 0:
-            if end - position < LENGTH_BYTES:
-                raise DecodeError(f"{self.type_name} ends before its last element")
-            length = i64(read_i32_be(buffer, position))
-            position += LENGTH_BYTES
-            if length == NULL_LENGTH:
-                items.append(None)
-            elif length < 0 or length > end - position:
-                raise DecodeError(f"an element of {self.type_name} claims {length} of {end - position} bytes")
-            else:
-                items.append(element.decode(buffer, position, length))
-                position += length
-            total -= 1
-        if position != end:
-            raise DecodeError(f"{end - position} bytes follow the last element of {self.type_name}")
+        try:
+            while total > 0:
+                if end - position < LENGTH_BYTES:
+                    raise DecodeError(f"{self.type_name} ends before its last element")
+                length = i64(read_i32_be(buffer, position))
+                position += LENGTH_BYTES
+                if length == NULL_LENGTH:
+                    items.append(None)
+                elif length < 0 or length > end - position:
+                    raise DecodeError(f"an element of {self.type_name} claims {length} of {end - position} bytes")
+                else:
+                    items.append(element.decode(buffer, position, length))
+                    position += length
+                total -= 1
+            if position != end:
+                raise DecodeError(f"{end - position} bytes follow the last element of {self.type_name}")
+        except DecodeError as error:
+            raise decode_inside(error, self.type_name) from error.__cause__
         return items
 
 

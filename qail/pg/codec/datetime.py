@@ -20,7 +20,7 @@ from mypy_extensions import i32, i64, u8
 
 from qail.errors import DecodeError
 from qail.pg.codec.base import Codec
-from qail.pg.codec.far_datetime import EPOCH, EPOCH_ORDINAL, EPOCH_UTC, PgDate, PgDatetime, is_day, is_microsecond
+from qail.pg.codec.far_datetime import EPOCH, EPOCH_UTC, PgDate, PgDatetime, is_day, is_microsecond
 from qail.pg.codec.refusal import wrong_length, wrong_type
 
 MICROSECONDS_A_SECOND: Final = 1_000_000
@@ -28,6 +28,8 @@ MICROSECONDS_A_DAY: Final = 86_400_000_000
 # 0001-01-01 and 9999-12-31: what Python's calendar holds.
 LEAST_DAY: Final = -730_119
 LAST_DAY: Final = 2_921_939
+# 2000-01-01 as date counts: the ordinal of 0001-01-01 is 1.
+EPOCH_DAY: Final = 730_120
 LEAST_MICROSECOND: Final = LEAST_DAY * MICROSECONDS_A_DAY
 BEYOND_MICROSECOND: Final = (LAST_DAY + 1) * MICROSECONDS_A_DAY
 # From 0000-03-01 to 2000-01-01: a year that begins in March has its leap day last.
@@ -44,7 +46,14 @@ PG_DATETIME: Final = PgDatetime
 # date and datetime also take their own pickled state, 4 and 10 bytes; that form cannot change, since old pickles must
 # load. It takes half the time of seven ints, which would each be boxed, packed and parsed.
 DATE_FROM_STATE: Final[Any] = dt.date
+# The method itself, not looked up by name for each value; a subclass may count days in a way of its own.
+TO_ORDINAL: Final[Any] = dt.date.toordinal
 DATETIME_FROM_STATE: Final[Any] = dt.datetime
+# The dates of a hundred years from 1950 on, each made when it is met first, in pages of 256: at most 1.5 MB.
+FIRST_KEPT_DAY: Final = -18_262
+KEPT_PAGES: Final = 143
+DATES_A_PAGE: Final = 256
+_DATES: Final[list[list[object] | None]] = [None] * KEPT_PAGES
 
 
 class DateCodec(Codec):
@@ -56,10 +65,12 @@ class DateCodec(Codec):
         Raises:
             EncodeError: `value` is no date, or a datetime.
         """
-        if not isinstance(value, DATE) or isinstance(value, DATETIME):
-            fix = "take its .date()" if isinstance(value, DATETIME) else "convert it with date.fromisoformat()"
-            raise wrong_type(self.type_name, value, "datetime.date", fix)
-        days: i64 = value.days if isinstance(value, PG_DATE) else value.toordinal() - EPOCH_ORDINAL
+        days: i64
+        if type(value) is DATE:
+            ordinal: int = TO_ORDINAL(value)
+            days = i64(ordinal) - EPOCH_DAY
+        else:
+            days = self._days_of(value)
         write_i32_be(out, 4)
         write_i32_be(out, i32(days))
 
@@ -76,9 +87,32 @@ class DateCodec(Codec):
             if not is_day(days):
                 raise DecodeError(f"{self.type_name} came as day {days}, which PostgreSQL has not")
             return PG_DATE(days)
-        state = BytesWriter()
-        write_i32_be(state, i32(date_state(days)))
-        return DATE_FROM_STATE(state.getvalue())
+        kept = days - FIRST_KEPT_DAY
+        if kept < 0 or kept >= KEPT_PAGES * DATES_A_PAGE:
+            return date_at(days)
+        page = _DATES[kept >> 8]
+        if page is None:
+            page = new_page()
+            _DATES[kept >> 8] = page
+        found = page[kept & 255]
+        if found is None:
+            found = date_at(days)
+            page[kept & 255] = found
+        return found
+
+    def _days_of(self, value: object) -> i64:
+        """The days from 2000-01-01 to a PgDate, or to a date of a subclass.
+
+        Raises:
+            EncodeError: `value` is no date, or a datetime.
+        """
+        if not isinstance(value, DATE) or isinstance(value, DATETIME):
+            fix = "take its .date()" if isinstance(value, DATETIME) else "convert it with date.fromisoformat()"
+            raise wrong_type(self.type_name, value, "datetime.date", fix)
+        if isinstance(value, PG_DATE):
+            return i64(value.days)
+        ordinal: int = TO_ORDINAL(value)
+        return i64(ordinal) - EPOCH_DAY
 
 
 class TimestampCodec(Codec):
@@ -141,6 +175,19 @@ class TimestamptzCodec(Codec):
         if length != 8:
             raise wrong_length(self.type_name, 8, length)
         return datetime_at(self.type_name, read_i64_be(buffer, position), UTC)
+
+
+def new_page() -> list[object]:
+    """A page of dates, none of which is made yet."""
+    nothing: object = None
+    return [nothing] * DATES_A_PAGE
+
+
+def date_at(days: i64) -> object:
+    """The date of a day of Python's calendar, counted from 2000-01-01."""
+    state = BytesWriter()
+    write_i32_be(state, i32(date_state(days)))
+    return DATE_FROM_STATE(state.getvalue())
 
 
 def datetime_fix(value: object) -> str:

@@ -13,17 +13,75 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from librt.strings import BytesWriter, write_i32_be
+from librt.strings import BytesWriter, read_i32_be, write_i32_be
 from mypy_extensions import i32, i64
 
 from qail.errors import DecodeError, UsageError
 from qail.pg.codec.base import Codec
 from qail.pg.codec.refusal import wrong_type
-from qail.pg.codec.text import TextCodec, utf8_of
+from qail.pg.codec.text import MAX_NAME_BYTES, TextCodec, text_from, utf8_of
+
+# A power of two; a label has MAX_NAME_BYTES at most.
+KEPT_LABELS: Final = 64
+
+
+class KeptLabel:
+    """A label that came: its bytes, and the one str that stands for it from then on."""
+
+    __slots__ = ("data", "text")
+
+    def __init__(self, data: bytes, text: str) -> None:
+        self.data: Final = data
+        self.text: Final = text
 
 
 class EnumCodec(TextCodec):
-    """An enum's labels as str; an Enum with a str value is taken as that value. The server knows which labels exist."""
+    """An enum's labels as str; an Enum with a str value is taken as that value. The server knows which labels exist.
+
+    The few that a type has are made once, and kept: at most 64.
+    """
+
+    def __init__(self, type_name: str, type_oid: int) -> None:
+        super().__init__(type_name, type_oid)
+        self._kept: Final[list[KeptLabel | None]] = [None] * KEPT_LABELS
+
+    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
+        """The label.
+
+        Raises:
+            DecodeError: not UTF-8, or NUL, which no label holds.
+        """
+        if length < 1 or length > MAX_NAME_BYTES:
+            return self._label(buffer, position, length)
+        place = (i64(buffer[position]) + 8 * i64(buffer[position + length - 1]) + length) & (KEPT_LABELS - 1)
+        kept = self._kept[place]
+        if kept is not None and is_at(kept.data, buffer, position, length):
+            return kept.text
+        text = self._label(buffer, position, length)
+        self._kept[place] = KeptLabel(buffer[position : position + length], text)
+        return text
+
+    def _label(self, buffer: bytes, position: i64, length: i64) -> str:
+        text = text_from(self.type_name, buffer, position, position + length)
+        if "\0" in text:
+            raise DecodeError(f"a label of {self.type_name} came with a NUL character")
+        return text
+
+
+def is_at(data: bytes, buffer: bytes, position: i64, length: i64) -> bool:
+    """Whether `buffer[position:position + length]` is `data`."""
+    if len(data) != length:
+        return False
+    index: i64 = 0
+    while length - index >= 4:
+        if read_i32_be(data, index) != read_i32_be(buffer, position + index):
+            return False
+        index += 4
+    while index < length:
+        if data[index] != buffer[position + index]:
+            return False
+        index += 1
+    return True
 
 
 class EnumClassCodec(Codec):

@@ -15,14 +15,14 @@ from qail.pg.codec.base import Codec
 from qail.pg.codec.refusal import wrong_length, wrong_type
 
 UUID_BYTES: Final = 16
-# UUID(bytes=...) takes five times as long: it is a Python function that checks eight ways to be called. A UUID has two
-# slots, and no setter of its own, since it is immutable.
-_UUID_CLASS: Final = UUID
-_UUID: Final[Any] = UUID
-_NEW: Final[Any] = object.__new__
-_SET_INT: Final[Any] = _UUID.int.__set__
-_SET_IS_SAFE: Final[Any] = _UUID.is_safe.__set__
+_UUID: Final = UUID
+# UUID(bytes=...) takes five times as long: it is a Python function that checks eight ways to be called. So a value is
+# made as an object of a class that differs in being empty and writable, and becomes a UUID by its `__class__`.
+_BLANK: Final[Any] = type(
+    "BlankUUID", (UUID,), {"__slots__": (), "__init__": object.__init__, "__setattr__": object.__setattr__}
+)
 _UNKNOWN_SAFETY: Final = SafeUUID.unknown
+# Big-endian, unless it is told otherwise.
 _INT_FROM_BYTES: Final[Any] = int.from_bytes
 
 
@@ -35,7 +35,7 @@ class UuidCodec(Codec):
         Raises:
             EncodeError: `value` is no uuid.UUID.
         """
-        if not isinstance(value, _UUID_CLASS):
+        if not isinstance(value, _UUID):
             raise wrong_type(self.type_name, value, "uuid.UUID", "convert it with uuid.UUID()")
         number: int = value.int
         write_i32_be(out, UUID_BYTES)
@@ -49,9 +49,10 @@ class UuidCodec(Codec):
         """
         if length != UUID_BYTES:
             raise wrong_length(self.type_name, UUID_BYTES, length)
-        found: object = _NEW(_UUID)
-        _SET_INT(found, _INT_FROM_BYTES(buffer[position : position + UUID_BYTES], "big"))
-        _SET_IS_SAFE(found, _UNKNOWN_SAFETY)
+        found: Any = _BLANK()
+        found.int = _INT_FROM_BYTES(buffer[position : position + UUID_BYTES])
+        found.is_safe = _UNKNOWN_SAFETY
+        found.__class__ = _UUID
         return found
 
 

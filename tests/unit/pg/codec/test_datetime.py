@@ -14,6 +14,7 @@ from support.codecs import CODECS, decoded, encoded, refused, round_trip
 
 pytestmark = pytest.mark.feature("CO8")
 DATE, TIMESTAMP, TIMESTAMPTZ = CODECS["date"], CODECS["timestamp"], CODECS["timestamptz"]
+EPOCH_DATE = date(2000, 1, 1)
 OFFSETS = st.integers(-86_399, 86_399).map(lambda seconds: timezone(timedelta(seconds=seconds)))
 
 
@@ -55,6 +56,24 @@ def test_timestamptz_keeps_the_moment_and_arrives_in_utc(value: datetime) -> Non
 def test_every_day_of_the_calendar_decodes() -> None:
     for days in range(-730_119, 2_921_940, 97):
         assert decoded(DATE, struct.pack("!i", days)) == date.fromordinal(days + 730_120)
+
+
+def test_every_day_that_is_kept_and_those_around_them_decode_twice() -> None:
+    first, behind = (date(1950, 1, 1) - EPOCH_DATE).days, (date(2050, 3, 25) - EPOCH_DATE).days
+    for days in range(first - 300, behind + 300):
+        data = struct.pack("!i", days)
+        back = decoded(DATE, data)
+        assert back == date.fromordinal(days + 730_120)
+        assert type(back) is date
+        assert (decoded(DATE, data) is back) == (first <= days < behind)
+
+
+def test_a_date_of_a_subclass_is_the_day_it_stands_for() -> None:
+    class Shifted(date):
+        def toordinal(self) -> int:
+            return 1
+
+    assert encoded(DATE, Shifted(2024, 2, 29)) == encoded(DATE, date(2024, 2, 29)) == struct.pack("!i", 8_825)
 
 
 @pytest.mark.parametrize("year", [1, 4, 100, 400, 1600, 1700, 1900, 1999, 2000, 2001, 2004, 2100, 2400, 9999])

@@ -47,6 +47,60 @@ def test_any_bytes_are_a_label_or_a_decode_error(data: bytes) -> None:
         assert encoded(codec, value) == data
 
 
+def test_a_label_that_comes_again_is_the_same_str() -> None:
+    codec = EnumCodec("mood", 50_000)
+
+    assert decoded(codec, b"very happy") is decoded(codec, b"very happy")
+    # Of one length, with the same first and last byte: they have one place.
+    for label in ("abcdz", "abxdz", "abcdz", "axcdz", "aZ", "abcdefghz", "abcdefghz", "abcdxfghz"):
+        assert decoded(codec, label.encode()) == label
+        assert encoded(codec, label) == label.encode()
+
+
+@given(st.lists(st.text("ab\u00e9", max_size=12), max_size=200))
+def test_labels_of_any_number_stay_apart(labels: list[str]) -> None:
+    codec = EnumCodec("mood", 50_000)
+
+    for label in labels:
+        assert decoded(codec, label.encode()) == label
+        assert encoded(codec, label) == label.encode()
+
+
+def test_more_labels_than_are_kept_go_both_ways() -> None:
+    codec = EnumCodec("mood", 50_000)
+    labels = [f"label {number}" for number in range(1000)] + ["x" * 64]
+
+    for label in labels + labels:
+        assert round_trip(codec, label) == label
+
+
+def test_bytes_that_are_no_label_are_refused_each_time() -> None:
+    codec = EnumCodec("mood", 50_000)
+
+    for _ in range(2):
+        with pytest.raises(DecodeError, match="mood is not UTF-8"):
+            decoded(codec, b"a\xffz")
+        with pytest.raises(DecodeError, match="a label of mood came with a NUL character"):
+            decoded(codec, b"a\0z")
+        refused(codec, "a\0b", "mood takes no NUL character")
+
+
+def test_a_str_that_is_equal_to_a_label_it_is_not_is_sent_as_it_is() -> None:
+    class Loose(str):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, str) and self.lower() == other.lower()
+
+        def __hash__(self) -> int:
+            return hash(self.lower())
+
+    codec = EnumCodec("mood", 50_000)
+
+    assert encoded(codec, "sad") == b"sad"
+    assert encoded(codec, Loose("SAD")) == b"SAD"
+    assert encoded(codec, Loose("OK")) == b"OK"
+    assert encoded(codec, "ok") == b"ok"
+
+
 def test_a_registered_class_gives_and_takes_its_members_and_labels() -> None:
     assert [round_trip(BOUND, member) for member in Mood] == list(Mood)
     assert round_trip(BOUND, "very happy") is Mood.HAPPY

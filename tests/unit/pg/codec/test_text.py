@@ -117,6 +117,26 @@ def test_nul_is_refused(name: str, value: str) -> None:
     refused(CODECS[name], value, f"{name} takes no NUL character.*bytea")
 
 
+@pytest.mark.parametrize("letter", ["a", "\x01", "\x7f", "\x80", "\u0100", "\U0001f427"])
+def test_nul_is_found_at_every_place_in_text_of_every_length(letter: str) -> None:
+    codec = CODECS["text"]
+    for length in (*range(36), 63, 64, 65, 200):
+        text = letter * length
+        assert encoded(codec, text) == text.encode()
+        for place in range(length):
+            refused(codec, text[:place] + "\0" + text[place + 1 :], "text takes no NUL character")
+
+
+@given(st.text(max_size=80))
+def test_any_str_is_its_utf8_or_is_refused(value: str) -> None:
+    if "\0" in value:
+        refused(CODECS["text"], value, "text takes no NUL character")
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        refused(CODECS["text"], value, "surrogate")
+    else:
+        assert encoded(CODECS["text"], value) == value.encode()
+
+
 @names
 @pytest.mark.parametrize("value", ["\ud800", "a\udfff", "\ud83d\ude00"])
 def test_surrogates_are_refused(name: str, value: str) -> None:
