@@ -41,6 +41,10 @@ COMPILED: Final = (
     "qail/pg/driver/results.py",
     "qail/pg/driver/segment.py",
     "qail/pg/driver/window.py",
+    # The blocking way of a query. What waits for other threads, and for what is rare, stays interpreted.
+    "qail/pg/sync/running.py",
+    "qail/pg/sync/single.py",
+    "qail/pg/sync/socket_transport.py",
     # Asked once for each statement or set of values.
     "qail/pg/steps/reset.py",
     "qail/pg/steps/sets.py",

@@ -12,13 +12,19 @@ from typing import Final
 class Process:
     """This process. `generation` differs in a forked child."""
 
-    __slots__ = ("generation",)
+    __slots__ = ("_mark", "generation")
 
     def __init__(self) -> None:
         self.generation = 0
+        self._mark = object()
+
+    def mark(self) -> object:
+        """An object that is another one in a forked child."""
+        return self._mark
 
     def forked(self) -> None:
         self.generation += 1
+        self._mark = object()
 
 
 PROCESS: Final = Process()

@@ -223,11 +223,13 @@ class Link:
 
     def append(self, request: Request) -> None:
         """`submit` a request that has its waiter."""
-        session = self.session
-        session.submit(request)
-        if session.depth == 1:
+        self.session.submit(request)
+        self.submitted(1)
+
+    def submitted(self, count: int) -> None:
+        """So many requests were submitted, and leave together: at once where no other could be coalesced with them."""
+        if self.session.depth == count:
             self.progress_at = self.runtime.now()
-            # Nothing is under way: to wait for the end of this turn of the loop would only delay a lone request.
             self.transport.flush()
         else:
             self.transport.flush_soon()
@@ -250,10 +252,9 @@ class Link:
             self.submit(request)
 
     def _end_copy(self) -> None:
-        if self._copy_in is None or self._copy_in.state != SETTLED:
-            return
-        self._copy_in = None
-        self._pay_owed()
+        if self._copy_in is not None and self._copy_in.state == SETTLED:
+            self._copy_in = None
+            self._pay_owed()
 
     def _pay_owed(self) -> None:
         owed, self._owed = self._owed, []

@@ -11,22 +11,18 @@ Rule 4: a deadline is that of one flush: from waiting for a connection to the la
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
-from qail.compile.cache import Call, lookup
-from qail.errors import DeadlineExceeded, UsageError
-from qail.pg.driver.answer import PipelineAnswer, count, one_row, one_value, row_if_any, settling
+from qail.pg.driver.answer import COUNT, ROW, ROW_IF_ANY, ROWS, VALUE, VALUES, Answers, PipelineAnswer, Settling
 from qail.pg.driver.batch import bound_or_refused
 from qail.pg.driver.executor import Attempt, Places
-from qail.pg.driver.results import column_of, fetching, mark_index, rows_of
+from qail.pg.driver.results import mark_index
 from qail.pg.driver.transport import Waiter
 from qail.pg.driver.window import Series
-from qail.pg.protocol.request import Item
 from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
@@ -40,23 +36,21 @@ class Pipeline:
         self._places: Final = places
         self._timeout: Final = timeout
         self._plan_mode: Final = checked_plan_mode(plan_mode)
-        self._waiting: list[PipelineAnswer[Any]] = []
-        self._answers: list[PipelineAnswer[Any]] = []
-        self._is_open = False
+        self._answers: Final = Answers(self)
         self._is_flushing = False
         self._watchers: list[Waiter] = []
 
     def fetch_all(self, query: Fetchable[R], /) -> PipelineAnswer[list[R]]:
         """All rows."""
-        return self._add(fetching, query, rows_of)
+        return self._answers.add(query, ROWS)
 
     def fetch_one(self, query: Fetchable[R], /) -> PipelineAnswer[R]:
         """The only row."""
-        return self._add(fetching, query, one_row)
+        return self._answers.add(query, ROW)
 
     def fetch_optional(self, query: Fetchable[R], /) -> PipelineAnswer[R | None]:
         """The only row, or None."""
-        return self._add(fetching, query, row_if_any)
+        return self._answers.add(query, ROW_IF_ANY)
 
     @overload
     def fetch_value(self, query: Dyn | DynReturning, /) -> PipelineAnswer[Any]: ...
@@ -64,7 +58,7 @@ class Pipeline:
     def fetch_value(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[T]: ...
     def fetch_value(self, query: Any, /) -> PipelineAnswer[Any]:
         """The one column of the only row."""
-        return self._add(fetching, query, one_value)
+        return self._answers.add(query, VALUE)
 
     @overload
     def fetch_values(self, query: Dyn | DynReturning, /) -> PipelineAnswer[list[Any]]: ...
@@ -72,11 +66,11 @@ class Pipeline:
     def fetch_values(self, query: Fetchable[tuple[T]], /) -> PipelineAnswer[list[T]]: ...
     def fetch_values(self, query: Any, /) -> PipelineAnswer[list[Any]]:
         """The one column of all rows."""
-        return self._add(fetching, query, column_of)
+        return self._answers.add(query, VALUES)
 
     def execute(self, command: Command | Fetchable[Any], /) -> PipelineAnswer[int]:
         """Rows affected."""
-        return self._add(lookup, command, count)
+        return self._answers.add(command, COUNT)
 
     async def flush(self) -> None:
         """Send what waits, and wait for all of it. Two flushes at once leave one behind the other."""
@@ -84,7 +78,7 @@ class Pipeline:
             waiter = self._places._runtime.waiter()
             self._watchers.append(waiter)
             await waiter
-        waiting, self._waiting = self._waiting, []
+        waiting = self._answers.take_waiting()
         if not waiting:
             return
         self._is_flushing = True
@@ -102,24 +96,20 @@ class Pipeline:
         attempt = Attempt()
         attempt.plan_mode = self._plan_mode
 
+        settling = Settling(waiting)
+
         async def run() -> None:
-            calls = [answer.call for answer in waiting]
+            calls = settling.calls()
             bounds = await bound_or_refused(self._places, calls, deadline)
-            await Series(self._places, calls, bounds, settling(waiting), deadline, attempt).run()
+            await Series(self._places, calls, bounds, settling, deadline, attempt).run()
 
         try:
             await self._places._within(deadline, attempt, run)
         finally:
-            for answer in waiting:
-                if not answer.is_done:
-                    # The flush was interrupted: by its deadline, or because its caller is going away.
-                    answer.settle(
-                        None,
-                        DeadlineExceeded("the pipeline ended before this call was answered", outcome=attempt.outcome),
-                    )
+            settling.end(attempt.outcome)
 
     async def __aenter__(self) -> Self:
-        self._is_open = True
+        self._answers.is_open = True
         return self
 
     async def __aexit__(
@@ -128,20 +118,10 @@ class Pipeline:
         if kind is not None and not issubclass(kind, Exception):
             return
         await self.flush()
-        self._is_open = False
-        # Answers know their pipeline: a cycle would keep all rows until the garbage collector's next full round.
-        answers, self._answers = self._answers, []
+        answers = self._answers.close()
         if kind is not None:
             return
         for index, answer in enumerate(answers):
             if answer.error is not None and not answer.is_seen:
                 mark_index(answer.error, index)
                 raise answer.error
-
-    def _add(self, find: Callable[[Any], Call], query: Any, finish: Callable[[Any, Item], T]) -> PipelineAnswer[T]:
-        if not self._is_open:
-            raise UsageError("a pipeline takes calls inside its `async with` block only")
-        answer = PipelineAnswer(self, query, find(query), finish)
-        self._waiting.append(answer)
-        self._answers.append(answer)
-        return answer

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from qail.compile.cache import Call
 from qail.compile.frames import BoundPlan
-from qail.pg.driver.executor import Places, take_off
+from qail.pg.driver.executor import Flight, Places, take_off
 from qail.pg.protocol.request import Item
 from qail.pg.steps.plan_mode import checked_plan_mode
 from qail.pg.wire.buffer import RowSink
@@ -31,6 +31,15 @@ class Runs(Places):
         flight = take_off(self, call, sink, timeout, mode)
         if flight is None:
             return await self._run_with_deadline(call, sink, timeout, checked_plan_mode(mode))
+        try:
+            await flight.waiter
+        except BaseException:
+            flight.abandon()
+            raise
+        return flight.item() or await self._finish(flight, call, sink)
+
+    async def _land(self, flight: Flight, call: Call, sink: Callable[[BoundPlan], RowSink]) -> Item:
+        """The rest of `_run`, for a flight that has taken off."""
         try:
             await flight.waiter
         except BaseException:

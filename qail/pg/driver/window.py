@@ -14,15 +14,14 @@ Rule 4: whoever leaves early abandons what is in flight.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from qail.compile.cache import Call
 from qail.compile.frames import READS, SESSION, BoundPlan
 from qail.errors import ConnectionLost, Outcome, PostgresError, QailError, StatementInvalidated
 from qail.pg.codec.rows import is_changed, is_waiting
 from qail.pg.driver.bind import forget_stale, heals, told
-from qail.pg.driver.executor import Attempt, Places, decoder, discard, learn
+from qail.pg.driver.executor import Attempt, Places, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, make_single
 from qail.pg.driver.types import settle_types
@@ -35,13 +34,18 @@ CHUNK_ITEMS: Final = 64
 CHUNK_BYTES: Final = 256 * 1024
 CHUNKS_IN_FLIGHT: Final = 4
 
-Take: TypeAlias = Callable[[int, Item | None, QailError | None], None]
-"""Is given each answer: the number of the statement, and its settled item or its error."""
+
+class Taker:
+    """Who is given the answers of a Series."""
+
+    def take(self, index: int, item: Item | None, error: QailError | None) -> None:
+        """The answer of one statement: its number, and its settled item or its error."""
+        raise AssertionError("a Taker defines take")
 
 
 def sink_of(bound: BoundPlan) -> RowSink:
     """Rows are kept where the statement returns some."""
-    return decoder(bound) if bound.plan.returns_rows else discard(bound)
+    return bound.sink() if bound.plan.returns_rows else discard(bound)
 
 
 def use_of(calls: list[Call]) -> int:
@@ -70,8 +74,8 @@ class _Chunk:
         self.indexes: Final[list[int]] = []
         self.bounds: Final[list[BoundPlan]] = []
         self.requests: Final[list[Request]] = []
-        self.firsts: Final[list[int]] = []
-        """Where the caller's own item stands in each request."""
+        self.firsts: Final[dict[int, int]] = {}
+        """Where the caller's own item stands in the requests that something else rides ahead in."""
 
     @property
     def is_full(self) -> bool:
@@ -86,14 +90,14 @@ class Series:
         places: Places,
         calls: list[Call],
         answers: list[BoundPlan | QailError],
-        take: Take,
+        taker: Taker,
         deadline: float | None,
         attempt: Attempt,
     ) -> None:
         self._places: Final = places
         self._calls: Final = calls
         self._answers: Final = answers
-        self._take: Final = take
+        self._taker: Final = taker
         self._deadline: Final = deadline
         self._attempt: Final = attempt
         self._use: Final = use_of(calls)
@@ -128,7 +132,7 @@ class Series:
             return None
         if self._chunks:
             link = self._chunks[-1].link
-            return link if link.is_usable and not link.is_held else None
+            return link if link.is_usable and not link.is_held and not self._is_pending(link) else None
         try:
             return await self._places._place(self._use, self._deadline)
         except QailError as error:
@@ -136,24 +140,34 @@ class Series:
             rest = self._todo[self._position :]
             self._position = len(self._todo)
             for index in rest:
-                self._take(index, None, error)
+                self._taker.take(index, None, error)
             return None
+
+    def _is_pending(self, link: Link) -> bool:
+        """Whether the next statement would be parsed once more because the answer to its first Parse is under way."""
+        answer = self._answers[self._todo[self._position]]
+        return isinstance(answer, BoundPlan) and link.session.statements.is_pending(answer.statement_name)
 
     def _send_chunk(self, link: Link) -> None:
         chunk = _Chunk(link)
+        namespace = self._places._namespace
+        latest: BoundPlan | None = None
         while self._position < len(self._todo) and not chunk.is_full:
             index = self._todo[self._position]
             self._position += 1
             answer = self._answers[index]
             if isinstance(answer, BoundPlan):
-                # An answer that came meanwhile may have told more of the statement.
-                bound = self._places._namespace.find(self._calls[index].plan)
-                self._send(chunk, index, answer if bound is None else bound)
+                plan = self._calls[index].plan
+                if latest is None or latest.plan is not plan:
+                    # An answer that came meanwhile may have told more of the statement.
+                    latest = namespace.find(plan) or answer
+                self._send(chunk, index, latest)
             else:
-                self._take(index, None, answer)
+                self._taker.take(index, None, answer)
         if chunk.requests:
             chunk.requests[-1].waiter = self._places._runtime.waiter()
             self._chunks.append(chunk)
+            link.submitted(len(chunk.requests))
 
     def _send(self, chunk: _Chunk, index: int, bound: BoundPlan) -> None:
         link, attempt, values = chunk.link, self._attempt, self._calls[index].values
@@ -167,18 +181,20 @@ class Series:
                 request = builder.request()
             else:
                 request = make_single(link, bound, values, sink_of(bound), None)
-            chunk.byte_count += len(request.data)
-            link.append(request)
+            size = len(request.data)
+            link.session.submit(request)
         except QailError as error:
             # A value that does not fit, or a link that takes nothing now: this one was not sent.
-            self._take(index, None, error)
+            self._taker.take(index, None, error)
             return
         attempt.request = request
         attempt.has_written = attempt.has_written or not request.is_read_only
         chunk.indexes.append(index)
         chunk.bounds.append(bound)
+        if first:
+            chunk.firsts[len(chunk.requests)] = first
         chunk.requests.append(request)
-        chunk.firsts.append(first)
+        chunk.byte_count += size
 
     async def _take_oldest(self) -> None:
         chunk = self._chunks[0]
@@ -191,14 +207,14 @@ class Series:
             if request.error is not None:
                 self._failed(index, request)
                 continue
-            item = request.items[chunk.firsts[position]]
+            item = request.items[chunk.firsts.get(position, 0) if chunk.firsts else 0]
             if is_waiting(item.sink):
                 await settle_types(item.sink, self._places._placing(self._deadline))
             if item.how != PREPARED or is_changed(item.sink):
                 learn(self._places._namespace, chunk.bounds[position], item.sink)
             if not request.is_read_only and index > self._last_write:
                 self._last_write = index
-            self._take(index, item, None)
+            self._taker.take(index, item, None)
 
     def _failed(self, index: int, request: Request) -> None:
         plan = self._calls[index].plan
@@ -215,7 +231,7 @@ class Series:
                     self._healed.add(index)
                     self._again.append(index)
                     return
-        self._take(index, None, told(request, plan))
+        self._taker.take(index, None, told(request, plan))
 
     async def _go_back(self) -> None:
         """Nothing is in flight: put what is to be sent again ahead of what was not sent yet."""
@@ -223,13 +239,13 @@ class Series:
         kept: list[int] = []
         for index in again:
             if index in self._healed and self._last_write > index:
-                self._take(index, None, _out_of_turn())
+                self._taker.take(index, None, _out_of_turn())
                 continue
             call = self._calls[index]
             try:
                 found = self._places._namespace.find(call.plan) or await self._places._bind(call, self._deadline)
             except QailError as error:
-                self._take(index, None, error)
+                self._taker.take(index, None, error)
                 continue
             self._answers[index] = found
             kept.append(index)

@@ -58,6 +58,10 @@ class StatementCache:
             seen.add(name)
         return ways
 
+    def is_pending(self, name: bytes) -> bool:
+        """Whether a Parse of `name` was sent and not answered."""
+        return name in self._pending
+
     def is_proven(self, name: bytes) -> bool:
         return name in self._proven
 

@@ -145,7 +145,10 @@ class Openings:
 
     def of(self, request: Request) -> list[ScopeSteps]:
         """The scopes that `request` opens."""
-        return next((scopes for carrier, scopes in self._carried if carrier is request), [])
+        for carrier, scopes in self._carried:
+            if carrier is request:
+                return scopes
+        return []
 
 
 def status_command(transaction_id: int) -> TextCommand:

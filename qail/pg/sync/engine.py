@@ -35,7 +35,8 @@ from qail.pg.sync.running import (
     Task,
     Thread,
 )
-from qail.pg.sync.stepping import PAUSE_SECONDS, Stepping
+from qail.pg.sync.single import PAUSE_SECONDS
+from qail.pg.sync.stepping import Stepping
 
 logger = logging.getLogger("qail")
 
@@ -57,7 +58,11 @@ class BlockingEngine(Stepping):
         thread = Thread(coroutine, self._wake_pump)
         if self._outer:
             thread.outer = self._outer.get(get_ident())
-        self._drive(thread)
+        return self.drive_on(thread, None, None)
+
+    def drive_on(self, thread: Thread, events: list[tuple[int, int]] | None, error: BaseException | None) -> Any:
+        """`drive`, for a thread that has come some way: with events that it waited for, or what interrupted it."""
+        self._drive(thread, events, error)
         # Each knows the other: what this one has found would stay until the garbage collector comes by.
         thread.waiter = None
         if thread.error is not None:
@@ -80,9 +85,15 @@ class BlockingEngine(Stepping):
         self._inbox.append(callback)
         self._empty_inbox()
 
-    def _drive(self, thread: Thread) -> None:
-        events: list[tuple[int, int]] | None = None
-        error: BaseException | None = None
+    def end_early(self, thread: Thread, raised: BaseException) -> None:
+        """The first step of `thread` has raised, with nothing sent. Called inside."""
+        self._failed(thread, raised, None)
+        self._visit(thread, None, None)
+        thread.error = None
+
+    def _drive(
+        self, thread: Thread, events: list[tuple[int, int]] | None = None, error: BaseException | None = None
+    ) -> None:
         while True:
             try:
                 with self._lock:
@@ -110,6 +121,8 @@ class BlockingEngine(Stepping):
         if self._owner:
             self._break_down()
         self._owner = get_ident()
+        if thread.coroutine is None:
+            thread.start()
         if error is not None or thread.failure is not None:
             self._visit(thread, events, error)
         elif events is None and thread.waiter is None and self._pump is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Generic, TypeVar
 
-from qail.pg.driver.prepare import PreparedColumn, PreparedParameter, PreparedStatement
+from qail.pg.driver.prepare import PreparedParameter, PreparedStatement
+from qail.pg.driver.result import ResultColumn
 from qail.pg.sync.runtime import BlockingRuntime
 
 R = TypeVar("R")
@@ -21,7 +22,7 @@ class BlockingPreparedStatement(Generic[R]):
         self._inner: Final = inner
         self._runtime: Final = runtime
         self.parameters: Final[tuple[PreparedParameter, ...]] = inner.parameters
-        self.columns: Final[tuple[PreparedColumn, ...]] = inner.columns
+        self.columns: Final[tuple[ResultColumn, ...]] = inner.columns
 
     def on(self, db: Any, /) -> BlockingPreparedStatement[R]:
         """The same statement on another pool, connection or transaction, which prepares it by itself when it runs."""

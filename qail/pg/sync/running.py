@@ -105,8 +105,9 @@ class Runner(ABC):
 
     __slots__ = ("coroutine", "error", "guards", "is_over", "outer", "result", "waiter")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, coroutine: Any) -> None:
         self.coroutine = coroutine
+        """None: it is made by `start` when it is needed."""
         self.waiter: BlockingWaiter | None = None
         """What it waits for; None: it was not started."""
         self.guards: list[Guard] = []
@@ -172,7 +173,7 @@ class Thread(Runner):
 
     __slots__ = ("_gate", "_wake_pump", "errand", "failure", "is_woken", "role", "until")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], wake_pump: Callable[[], None]) -> None:
+    def __init__(self, coroutine: Any, wake_pump: Callable[[], None]) -> None:
         # Not by super(): one is made for every call.
         self.coroutine = coroutine
         self.waiter = None
@@ -189,6 +190,9 @@ class Thread(Runner):
         self.errand: Errand[Any] | None = None
         self.failure: BaseException | None = None
         """What another thread's misfortune means for this one; thrown into its coroutine."""
+
+    def start(self) -> None:
+        """Make the coroutine of one that has none yet."""
 
     def wake(self) -> None:
         """Make its thread look again. Called under the lock; by itself it is awake already."""

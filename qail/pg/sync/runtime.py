@@ -46,7 +46,7 @@ class BlockingRuntime(BlockingEngine):
         """Drive `work` to its end, in this thread. Raises what it raises, and UsageError where that cannot be."""
         if _get_running_loop() is not None or self._owner or "trio" in sys.modules:
             try:
-                self._check_thread()
+                self.check_thread()
             except BaseException:
                 work.close()
                 raise
@@ -63,7 +63,8 @@ class BlockingRuntime(BlockingEngine):
 
         return self.run(called())
 
-    def _check_thread(self) -> None:
+    def check_thread(self) -> None:
+        """Raises UsageError where a call may not block."""
         if self.is_inside:
             raise UsageError("a handler, a codec or an iterable cannot use the connection that is calling it")
         trio = sys.modules.get("trio")
@@ -76,8 +77,9 @@ class BlockingRuntime(BlockingEngine):
     # What the engine of the driver and the pool calls
 
     @property
-    def presence(self) -> None:
-        return None
+    def presence(self) -> tuple[Callable[[], object], object]:
+        # Threads may come from anywhere: only a fork makes it another place.
+        return PROCESS.mark, PROCESS.mark()
 
     def check_here(self, what: str) -> None:
         if self._generation != PROCESS.generation:

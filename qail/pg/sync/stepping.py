@@ -19,13 +19,10 @@ from typing import Any, Final
 from qail.pg.sync.interrupt import is_from_handler
 from qail.pg.sync.poller import READ, Waker, make_poller
 from qail.pg.sync.running import TURN, BlockingWaiter, Errand, Guard, Runner, Stopped, Task, Thread
+from qail.pg.sync.single import PAUSE_SECONDS
 from qail.pg.sync.socket_transport import Pumped
 
 logger = logging.getLogger("qail")
-
-# After so long a pause the sockets are looked at before one of them is used: nobody has read them meanwhile. Looking
-# costs 1 us: calls that follow each other at once need not.
-PAUSE_SECONDS: Final = 0.001
 
 
 class Stepping(ABC):
@@ -121,13 +118,17 @@ class Stepping(ABC):
             runner.is_over = True
             runner.result = stop.value
         except BaseException as raised:  # noqa: BLE001  # it is the coroutine's result
-            runner.is_over = True
-            runner.error = raised
-            if raised is not error and self._is_interrupt(runner, raised):
-                self._break_down()
-                self.contain(raised)
+            self._failed(runner, raised, error)
         finally:
             self.current = before
+
+    def _failed(self, runner: Runner, raised: BaseException, thrown: BaseException | None) -> None:
+        """`raised` came out of it, into which `thrown` had been thrown."""
+        runner.is_over = True
+        runner.error = raised
+        if raised is not thrown and self._is_interrupt(runner, raised):
+            self._break_down()
+            self.contain(raised)
 
     def watch(self, descriptor: int, interest: int, pumped: Pumped | None) -> None:
         """Tell `pumped` when the descriptor is ready. None: forget it."""

@@ -1,6 +1,7 @@
 """The verbs of connection, transaction and pool, blocking: each drives the driver's own coroutine to its end.
 
-Rule: nothing of what a verb does is written here. The types are those of the async verbs, without `await`.
+Rule: nothing of what a verb does is written here, but what those of one statement make of its item. The types are those
+of the async verbs, without `await`.
 """
 
 # The facades share the objects of the driver behind them.
@@ -10,20 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, Unpack, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.returning import DynReturning
+from qail.compile.cache import lookup
 from qail.pg.config.connect_config import PlanCacheMode
+from qail.pg.driver.executor import decoder, discard
+from qail.pg.driver.result import Result
+from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, fetching, rows_of
 from qail.pg.driver.transaction import OnLink
 from qail.pg.driver.verbs import Statement
 from qail.pg.pool.pool import Pool
+from qail.pg.steps.explain import ExplainOptions
 from qail.pg.steps.transaction import TransactionStatus
 from qail.pg.sync.copying import BlockingCopyOut, records_of
 from qail.pg.sync.pipeline import BlockingPipeline
 from qail.pg.sync.prepare import BlockingPreparedStatement
 from qail.pg.sync.runtime import BlockingRuntime
+from qail.pg.sync.single import run_single
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -42,19 +49,24 @@ class BlockingVerbs(Generic[V]):
         self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> list[R]:
         """All rows, each in the form the query promises."""
-        return self._run(self._inner.fetch_all(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, fetching(query), decoder, timeout, plan_cache_mode)
+        return rows_of(query, item)
 
     def fetch_one(
         self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> R:
         """The only row. Raises NoRowsError, TooManyRowsError."""
-        return self._run(self._inner.fetch_one(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, fetching(query), decoder, timeout, plan_cache_mode)
+        row: R = exactly_one(rows_of(query, item))
+        return row
 
     def fetch_optional(
         self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> R | None:
         """The only row, or None. Raises TooManyRowsError."""
-        return self._run(self._inner.fetch_optional(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, fetching(query), decoder, timeout, plan_cache_mode)
+        row: R | None = at_most_one(rows_of(query, item))
+        return row
 
     @overload
     def fetch_value(
@@ -78,7 +90,8 @@ class BlockingVerbs(Generic[V]):
         self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> Any:
         """The one column of the only row. Raises NoRowsError, TooManyRowsError."""
-        return self._run(self._inner.fetch_value(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, fetching(query), decoder, timeout, plan_cache_mode)
+        return exactly_one(column_of(query, item))
 
     @overload
     def fetch_values(
@@ -102,13 +115,21 @@ class BlockingVerbs(Generic[V]):
         self, query: Any, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> list[Any]:
         """The one column of all rows."""
-        return self._run(self._inner.fetch_values(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, fetching(query), decoder, timeout, plan_cache_mode)
+        return column_of(query, item)
+
+    def fetch_result(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> Result[R]:
+        """As `fetch_all`, with what the server said of the columns: names, types, the tables they are of."""
+        return self._run(self._inner.fetch_result(query, timeout=timeout, plan_cache_mode=plan_cache_mode))
 
     def execute(
         self, command: Statement, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> int:
         """Run a command; rows affected, 0 for one that counts none. Rows it returns are not kept."""
-        return self._run(self._inner.execute(command, timeout=timeout, plan_cache_mode=plan_cache_mode))
+        item = run_single(self._runtime, self._inner, lookup(command), discard, timeout, plan_cache_mode)
+        return affected(item)
 
     def execute_many(
         self,
@@ -175,6 +196,23 @@ class BlockingVerbs(Generic[V]):
     def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
         """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
         self._run(self._inner.notify(channel, payload, timeout=timeout))
+
+    def explain(
+        self,
+        query: Statement,
+        /,
+        *,
+        analyze: bool = False,
+        max_cost: float | None = None,
+        timeout: float | None = None,
+        **options: Unpack[ExplainOptions],
+    ) -> dict[str, Any]:
+        """The plan of a statement, as data. Nothing of it runs, but with `analyze` all of it does, and is measured.
+
+        `max_cost` refuses a statement that the planner expects to cost more.
+        """
+        found = self._inner.explain(query, analyze=analyze, max_cost=max_cost, timeout=timeout, **options)
+        return self._run(found)
 
     def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
         """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""

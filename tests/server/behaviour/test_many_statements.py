@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qail import DeadlineExceeded, EncodeError, Outcome, Qail, func, select
+from qail.pg.driver.window import CHUNK_ITEMS
 from qail.sqlstate import UniqueViolation
 from qail.testing import ChaosProxy, Rule
 from support.backends import Backend
@@ -47,6 +48,24 @@ def test_sets_without_rows_give_counts_at_one_sync_a_window(backend: Backend, lo
                 assert dict(proxy.audit.sent) == {"B": 2500, "E": 2500, "S": 3}
                 change = Qail.delete("log").eq("id", 0)
                 assert await connection.execute_many(change, [(1,), (99_999,), (2,)]) == [1, 0, 1]
+
+    backend.run(body)
+
+
+@FOLDED
+def test_a_long_pipeline_parses_a_new_statement_no_more_often_than_its_first_chunk_holds_it(
+    backend: Backend, log: Database
+) -> None:
+    async def body() -> None:
+        with ChaosProxy(log.dsn) as proxy:
+            async with backend.connect(proxy.dsn()) as connection:
+                proxy.audit.forget()
+                async with connection.pipeline() as pipeline:
+                    answers = [pipeline.execute(add(number)) for number in range(500)]
+                assert [answer.result() for answer in answers] == [1] * 500
+                assert proxy.audit.sent["B"] == proxy.audit.sent["S"] - 1 == 500
+                # What is behind the first chunk waits for its answer: the statement is known then.
+                assert proxy.audit.sent["P"] <= CHUNK_ITEMS + 1
 
     backend.run(body)
 

@@ -189,22 +189,24 @@ def test_what_a_signal_handler_raises_ends_the_wait_and_not_the_connection(numbe
 
 @INTERRUPT
 @pytest.mark.parametrize("kind", ["pool", "connection"])
+@pytest.mark.parametrize("inside", ["_step", "waiter"], ids=["a coroutine", "a single statement"])
 def test_an_interrupt_inside_the_engine_spends_what_it_may_have_spoiled(
-    numbers: Database, kind: str, caplog: pytest.LogCaptureFixture
+    numbers: Database, kind: str, inside: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened: Any = qail.sync.create_pool(numbers.dsn, max_size=1) if kind == "pool" else qail.sync.connect(numbers.dsn)
     with opened as db:
         db.fetch_value(double_of(1))
         engine = db._runtime
-        step = engine._step
+        before = getattr(engine, inside)
 
         def interrupt(*arguments: Any) -> None:
-            engine._step = step
+            setattr(engine, inside, before)
             raise KeyboardInterrupt
 
-        engine._step = interrupt
+        setattr(engine, inside, interrupt)
+        # A deadline needs a coroutine.
         with pytest.raises(KeyboardInterrupt):
-            db.fetch_value(double_of(2))
+            db.fetch_value(double_of(2), timeout=PATIENCE_SECONDS if inside == "_step" else None)
         assert "interrupt" in caplog.text
         if kind == "connection":
             with pytest.raises(qail.ConnectionLost):
