@@ -1,4 +1,4 @@
-"""Write the overload blocks of `select`, `columns` and `returning` into the builder modules.
+"""Write the overload blocks of `select`, `columns`, `returning` and `returns` into the builder modules.
 
 A block stands between two marker lines; what is between them is replaced. The last overload starts at one item more
 than the widest typed one: a tail that takes any number would catch every call whose expected type does not fit.
@@ -25,12 +25,14 @@ class Block(NamedTuple):
     function: str
     result: str
     is_method: bool
+    item: str = "Item"
 
 
 BLOCKS: Final = (
     Block("select.py", "columns", "Select", is_method=True),
     Block("select.py", "select", "Select", is_method=False),
     Block("returning.py", "returning", "Returning", is_method=True),
+    Block("sql.py", "returns", "SqlRows", is_method=True, item="Column"),
 )
 
 
@@ -57,11 +59,11 @@ def overloads(block: Block, width: int) -> str:
     """All overloads of a block: one for each width, then the tail."""
     found: list[str] = []
     for count in range(1, width + 1):
-        arguments = [f"c{index}: Item[T{index}]" for index in range(count)]
+        arguments = [f"c{index}: {block.item}[T{index}]" for index in range(count)]
         types = ", ".join(f"T{index}" for index in range(count))
         found.append(overload(block, [*arguments, "/"], f"{block.result}[{types}]"))
-    tail = [f"c{index}: Item[Any]" for index in range(width + 1)]
-    found.append(overload(block, [*tail, "/", "*more: Item[Any]"], f"{block.result}[*tuple[Any, ...]]"))
+    tail = [f"c{index}: {block.item}[Any]" for index in range(width + 1)]
+    found.append(overload(block, [*tail, "/", f"*more: {block.item}[Any]"], f"{block.result}[*tuple[Any, ...]]"))
     return "\n".join(found)
 
 

@@ -1,6 +1,7 @@
 """Arguments of `python -m qail`, and how an error leaves: one line on standard error, exit code 1; no traceback.
 
-Exit codes: 0 done; 1 an error of qail, said in one line; 2 wrong arguments; 130 interrupted.
+Exit codes: 0 done; 1 an error of qail, said in one line, or what the command itself says; 2 wrong arguments; 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ EXIT_INTERRUPTED: Final = 130
 
 
 class CliCommand(NamedTuple):
-    """One word after `python -m qail`: what it is for, its own arguments, and what it does with them."""
+    """One word after `python -m qail`: what it is for, its own arguments, and what it does with them.
+
+    `run` returns the exit code; None is 0.
+    """
 
     name: str
     summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], None]
+    run: Callable[[argparse.Namespace], int | None]
 
 
 def main(commands: Sequence[CliCommand], arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +39,10 @@ def main(commands: Sequence[CliCommand], arguments: Sequence[str] | None = None)
         sub.set_defaults(run=command.run)
     found = parser.parse_args(arguments)
     try:
-        found.run(found)
+        code: int | None = found.run(found)
     except QailError as error:
         print(f"qail: {error}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    return 0
+    return code or 0
