@@ -16,10 +16,10 @@ Rule 3: generated code is made of checked identifiers only; a column whose name 
 
 from __future__ import annotations
 
-import keyword
 import threading
 from collections.abc import Mapping
-from itertools import starmap
+from itertools import repeat, starmap
+from operator import contains, is_, itemgetter
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -42,6 +42,7 @@ from qail.ast.expression.column import col as untyped_column
 from qail.ast.node import Expr
 from qail.errors import BuildError, DecodeError
 from qail.pgtype import PgType
+from qail.table_row import checked_attribute, facts_of, pydantic_schema, row_methods
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -59,6 +60,9 @@ RowT_co = TypeVar("RowT_co", covariant=True)
 
 Val: TypeAlias = T | Expr[T]
 NullVal: TypeAlias = T | Expr[T] | Expr[T | None] | None
+
+# Columns, the table or (schema, table) they refer to, and the columns there.
+ForeignKey: TypeAlias = tuple[tuple[str, ...], str | tuple[str, str], tuple[str, ...]]
 
 MOST_ALIASES: Final = 1_000  # per table; an alias may come from a loop
 _ROW_CLASS_LOCK: Final = threading.Lock()
@@ -88,7 +92,7 @@ else:
 class ColumnSpec:
     """What `col()` says of one column. `name` is None where the attribute's name is the column's."""
 
-    __slots__ = ("default", "name", "null", "pg", "pk", "references")
+    __slots__ = ("default", "generated", "name", "null", "pg", "pk", "references")
 
     def __init__(self, pg: PgType[Any], options: Mapping[str, Any]) -> None:
         self.pg: Final = pg
@@ -97,6 +101,7 @@ class ColumnSpec:
         self.default: Final = options["default"]
         self.references: Final[tuple[str, ...] | None] = options["references"]
         self.name: Final[str | None] = options["name"]
+        self.generated: Final[bool] = options["generated"]
 
 
 @overload
@@ -109,6 +114,7 @@ def col(
     default: Any = ...,
     references: tuple[str, ...] | None = ...,
     name: str | None = ...,
+    generated: bool = ...,
 ) -> Col[T]: ...
 @overload
 def col(
@@ -119,6 +125,7 @@ def col(
     default: Any = ...,
     references: tuple[str, ...] | None = ...,
     name: str | None = ...,
+    generated: bool = ...,
 ) -> Col[T | None]: ...
 @overload
 def col(field: str, /, *fields: str) -> Expr[Any]: ...
@@ -131,10 +138,11 @@ def col(first: Any, /, *fields: str, **options: Any) -> Any:
         default: a bool, int, float or str, for CREATE TABLE and for rows made in Python.
         references: (table, column) or (schema, table, column).
         name: the column's name, where it is not the attribute's.
+        generated: GENERATED ALWAYS AS: the server computes it, and writing it is refused.
     """
     pg: Any = first
     if isinstance(first, PgType):
-        known = {"pk": False, "null": False, "default": None, "references": None, "name": None}
+        known = {"pk": False, "null": False, "default": None, "references": None, "name": None, "generated": False}
         unknown = options.keys() - known.keys()
         if fields or unknown:
             raise BuildError(f"col() of a type takes {', '.join(known)}, not {', '.join([*fields, *sorted(unknown)])}")
@@ -160,7 +168,8 @@ class TableMeta(type):
         namespace: dict[str, Any],
         *,
         name: str | tuple[str, str] | None = None,
-        alias: str | None = None,
+        unique: tuple[tuple[str, ...], ...] | None = None,
+        foreign_keys: tuple[ForeignKey, ...] = (),
     ) -> Any:
         columns: dict[str, ColumnSpec] = {}
         for base in reversed(bases):
@@ -169,6 +178,11 @@ class TableMeta(type):
             columns[checked_attribute(attribute, class_name)] = namespace.pop(attribute)
         namespace.setdefault("__slots__", ())
         namespace["__qail_columns__"] = columns
+        alias: str | None = namespace.pop("__qail_alias__", None)
+        if unique is not None:
+            namespace["__qail_unique__"] = unique
+        if foreign_keys:
+            namespace["__qail_foreign_keys__"] = foreign_keys
         made = super().__new__(cls, class_name, bases, namespace)
         # A subclass that adds methods is the same table, and its rows are objects of the subclass.
         inherited = getattr(_entity_of_twin(made) or made, "__qail_relation__", None)
@@ -184,7 +198,8 @@ class TableMeta(type):
         namespace: dict[str, Any],
         *,
         name: str | tuple[str, str] | None = None,
-        alias: str | None = None,
+        unique: tuple[tuple[str, ...], ...] | None = None,
+        foreign_keys: tuple[ForeignKey, ...] = (),
     ) -> None:
         super().__init__(class_name, bases, namespace)
 
@@ -209,22 +224,6 @@ class RowMeta(TableMeta):
         __call__ = type.__call__
 
 
-def checked_attribute(attribute: str, class_name: str) -> str:
-    """`attribute` itself, if it can be a field of a row.
-
-    Raises:
-        BuildError: it is no identifier, a keyword, or begins with two underscores, which Python mangles.
-    """
-    mangled = f"_{class_name.lstrip('_')}__"
-    is_identifier = attribute.isidentifier() and not keyword.iskeyword(attribute)
-    if not is_identifier or attribute.startswith(("__", mangled)):
-        raise BuildError(
-            f"{class_name}.{attribute} cannot be the name of an attribute; "
-            'choose another and give the column\'s name: col(..., name="...")'
-        )
-    return attribute
-
-
 def describe(table: Any, name: str | tuple[str, str], alias: str | None) -> None:
     """Give a new table class its relation and the expressions of its columns."""
     if not table.__qail_columns__:
@@ -235,23 +234,20 @@ def describe(table: Any, name: str | tuple[str, str], alias: str | None) -> None
         raise BuildError(
             f"{table.__name__} does not say whose outer twin it is: class UserOuter(_User, Outer[User], ...)"
         )
-    relation = RangeVar(relation_name, schema=schema, alias=alias, is_nullable=issubclass(table, Outer))
+    key = tuple(spec.name or attribute for attribute, spec in table.__qail_columns__.items() if spec.pk)
+    relation = RangeVar(relation_name, schema=schema, alias=alias, is_nullable=issubclass(table, Outer), key=key)
     expressions: list[ColumnExpr[Any]] = []
     definitions: list[ColumnDef] = []
     for attribute, spec in table.__qail_columns__.items():
         column_name = attribute if spec.name is None else spec.name
         if any(column_name == before.name for before in definitions):
             raise BuildError(f"{table.__name__} has two columns named {column_name!r}")
-        expression: ColumnExpr[Any] = ColumnExpr(relation, column_name, spec.pg, null=spec.null or relation.is_nullable)
+        is_nullable = spec.null or relation.is_nullable
+        expression: ColumnExpr[Any] = ColumnExpr(relation, column_name, spec.pg, null=is_nullable, own_null=spec.null)
         expressions.append(expression)
         definitions.append(
             ColumnDef(
-                column_name,
-                spec.pg,
-                null=spec.null,
-                is_key=spec.pk,
-                default=spec.default,
-                references=spec.references,
+                column_name, spec.pg, null=spec.null, is_key=spec.pk, default=spec.default, references=spec.references
             )
         )
         setattr(table, attribute, expression)
@@ -262,7 +258,9 @@ def describe(table: Any, name: str | tuple[str, str], alias: str | None) -> None
     table.__qail_aliases__ = {}
     columns = table.__qail_columns__.items()
     table.__qail_defaults__ = {attribute: spec.default for attribute, spec in columns if spec.default is not None}
-    table.__qail_star__ = WholeRow(table.__qail_entity__, relation, tuple(expressions), tuple(definitions))
+    table.__qail_star__ = WholeRow(
+        table.__qail_entity__, relation, tuple(expressions), tuple(definitions), *facts_of(table, definitions)
+    )
 
 
 def _entity_of_twin(table: type) -> Any:
@@ -283,7 +281,7 @@ def row_class(table: Any) -> Any:
             "__module__": table.__module__,
             "__qualname__": table.__qualname__,
             "__doc__": table.__doc__,
-            **_row_methods(fields),
+            **row_methods(fields),
         }
         # type.__new__ and not RowMeta(...): its columns are the table's, not new ones.
         made = type.__new__(RowMeta, table.__name__, (table,), body)
@@ -293,23 +291,14 @@ def row_class(table: Any) -> Any:
     return found
 
 
-def _row_methods(fields: tuple[str, ...]) -> dict[str, Any]:
-    """`__init__`, and `__qail_values__`: a row's values as a tuple."""
-    made: dict[str, Any] = {}
-    # `__row` and not `self`, which may be a column; no attribute begins with two underscores.
-    lines = "".join(f"    __row.{field} = {field}\n" for field in fields)
-    values = "".join(f"__row.{field}, " for field in fields)
-    source = f"def __init__(__row, {', '.join(fields)}):\n{lines}\ndef __qail_values__(__row):\n    return ({values})\n"
-    exec(source, made)  # noqa: S102 - identifiers, see checked_attribute
-    return {name: made[name] for name in ("__init__", "__qail_values__")}
-
-
 class Relation(metaclass=TableMeta):
     """What a table and its outer twin have in common."""
 
     __qail_columns__: ClassVar[dict[str, ColumnSpec]]
     __qail_star__: ClassVar[WholeRow]
     __qail_relation__: ClassVar[str | tuple[str, str]]
+    __qail_unique__: ClassVar[tuple[tuple[str, ...], ...] | None] = None
+    __qail_foreign_keys__: ClassVar[tuple[ForeignKey, ...]] = ()
 
     @classmethod
     def as_(cls, alias: str) -> type[Self]:
@@ -318,8 +307,8 @@ class Relation(metaclass=TableMeta):
         found = aliases.get(alias)
         if found is None:
             meta: Any = TableMeta
-            namespace = {"__module__": cls.__module__, "__doc__": cls.__doc__}
-            found = meta(cls.__name__, (cls,), namespace, name=cls.__qail_relation__, alias=alias)
+            namespace = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__qail_alias__": alias}
+            found = meta(cls.__name__, (cls,), namespace, name=cls.__qail_relation__)
             if len(aliases) < MOST_ALIASES:
                 aliases[alias] = found
         return found
@@ -346,9 +335,8 @@ class Table(Relation, Generic[Ins, Upd]):
         Raises:
             DecodeError: NULL in a column that is defined NOT NULL.
         """
-        for number, row in enumerate(rows, 1):
-            if None in row:
-                _check_nulls(cls, row, number)
+        if _may_have_none(rows):
+            _check_nulls(cls, rows)
         return list(starmap(row_class(cls), rows))
 
     if not TYPE_CHECKING:
@@ -372,19 +360,32 @@ class Table(Relation, Generic[Ins, Upd]):
         def __reduce__(self):
             return (_load_row, (type(self).__bases__[0], self.__qail_values__()))
 
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source, handler):
+            return pydantic_schema(cls, handler)
+
 
 def _load_row(table: Any, values: tuple[Any, ...]) -> Any:
     return row_class(table)(*values)
 
 
-def _check_nulls(table: Any, row: tuple[Any, ...], row_number: int) -> None:
+def _may_have_none(rows: list[tuple[Any, ...]]) -> bool:
+    try:
+        return True in map(contains, rows, repeat(None))
+    except Exception:  # noqa: BLE001 - a value whose == gives no bool, such as an array of numpy
+        return True
+
+
+def _check_nulls(table: Any, rows: list[tuple[Any, ...]]) -> None:
     columns: dict[str, ColumnSpec] = table.__qail_columns__
-    for value, (name, spec) in zip(row, columns.items(), strict=True):
-        if value is None and not spec.null:
-            raise DecodeError(
-                f"column {name!r} of {table.__name__} is NULL in row {row_number} and defined NOT NULL: "
-                "write null=True and Col[... | None] if that is right"
-            )
+    for place, (name, spec) in enumerate(columns.items()):
+        if spec.null or True not in map(is_, map(itemgetter(place), rows), repeat(None)):
+            continue
+        number = next(number for number, row in enumerate(rows, 1) if row[place] is None)
+        raise DecodeError(
+            f"column {name!r} of {table.__name__} is NULL in row {number} and defined NOT NULL: "
+            "write null=True and Col[... | None] if that is right"
+        )
 
 
 class Outer(Relation, Generic[RowT_co]):

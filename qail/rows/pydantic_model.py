@@ -6,27 +6,56 @@ Rule 2: one validation takes a whole batch of rows; its first error names the ro
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from itertools import repeat
+from typing import Any, Final
 
 import pydantic
 
 from qail.errors import DecodeError
-from qail.rows.model import Field, Maker, Rows, name_of
+from qail.rows.hints import plain
+from qail.rows.shape import Field, Shape, name_of
+
+Rows = list[tuple[Any, ...]]
+PLAIN: Final = (bool, int, float, str, bytes)
+"""Classes that no None can become, unless a validator of the model's own makes one of it."""
 
 
-def pydantic_fields(model: Any) -> tuple[tuple[Field, ...], bool]:
+def pydantic_shape(model: Any) -> Shape:
     """The fields of a model, and whether it takes any other column as well."""
     config: dict[str, Any] = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", None) or {}
     is_by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
     is_by_alias = config.get("validate_by_alias", True) is not False
+    is_plain = not _has_validators(model)
     fields: list[Field] = []
     for name, info in model.__pydantic_fields__.items():
         if getattr(info, "init", None) is False:
             continue
         aliases = _aliases(info.validation_alias) if is_by_alias else ()
         names = (*aliases, name) if is_by_name or not aliases else aliases
-        fields.append(Field(names, info.is_required(), is_optional=True))
-    return tuple(fields), config.get("extra") == "allow"
+        fields.append(
+            Field(
+                names,
+                info.is_required(),
+                is_optional=True,
+                argument=name,
+                refuses_null=is_plain and _refuses_null(info),
+                is_keyword=bool(getattr(info, "kw_only", False)),
+            )
+        )
+    is_model = issubclass(model, pydantic.BaseModel)
+    return Shape(tuple(fields), is_open=config.get("extra") == "allow", is_call=not is_model)
+
+
+def _has_validators(model: Any) -> bool:
+    found: Any = getattr(model, "__pydantic_decorators__", None)
+    return found is not None and bool(found.field_validators or found.model_validators or found.root_validators)
+
+
+def _refuses_null(info: Any) -> bool:
+    """Whether None is known to be refused: by a plain class without a validator of its own."""
+    hint = plain(info.annotation)
+    return hint in PLAIN and not any(hasattr(each, "func") for each in info.metadata)
 
 
 def _aliases(alias: Any) -> tuple[str, ...]:
@@ -39,7 +68,7 @@ def _aliases(alias: Any) -> tuple[str, ...]:
     return ()
 
 
-def pydantic_maker(model: Any, names: tuple[str, ...]) -> Maker:
+def pydantic_maker(model: Any, names: tuple[str, ...]) -> Callable[[Rows], list[Any]]:
     """What validates tuples with these column names as objects of `model`."""
     # One validation of the whole batch is half the cost of one a row.
     many: Any = list[model]
@@ -47,7 +76,7 @@ def pydantic_maker(model: Any, names: tuple[str, ...]) -> Maker:
 
     def make(rows: Rows) -> list[Any]:
         try:
-            return list(validate([dict(zip(names, row, strict=True)) for row in rows]))
+            return list(validate(list(map(dict, map(zip, repeat(names), rows)))))
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             number, *where = first["loc"]

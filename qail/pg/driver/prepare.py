@@ -25,6 +25,7 @@ from qail.pg.driver.bind import heals, must_open_first, told
 from qail.pg.driver.commands import ask
 from qail.pg.driver.executor import Attempt, decoder, discard, learn
 from qail.pg.driver.link import Link
+from qail.pg.driver.result import ResultColumn, result_column
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, rows_of
 from qail.pg.driver.running import Runs
 from qail.pg.driver.segment import control, describe_only
@@ -49,15 +50,6 @@ class PreparedParameter:
     type_oid: int
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedColumn:
-    """A column of the result."""
-
-    name: str
-    type_name: str
-    type_oid: int
-
-
 class PreparedStatement(Generic[R]):
     """A statement that is prepared, to be run with other values each time. Made by `prepare()`.
 
@@ -71,7 +63,7 @@ class PreparedStatement(Generic[R]):
         query: Any,
         call: Call,
         parameters: tuple[PreparedParameter, ...],
-        columns: tuple[PreparedColumn, ...],
+        columns: tuple[ResultColumn, ...],
     ) -> None:
         self.parameters: Final = parameters
         self.columns: Final = columns
@@ -205,7 +197,7 @@ def _statement(
         query,
         call,
         parameters,
-        tuple(PreparedColumn(each.name, name_of(each.type_oid), each.type_oid) for each in columns),
+        tuple(result_column(each, name_of(each.type_oid)) for each in columns),
     )
 
 

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from qail.ast.build.result import gives_tuples
+from qail.ast.build.sql import Sql
 from qail.compile.cache import Call, lookup
 from qail.errors import NoRowsError, PipelineAborted, QailError, ResultError, TooManyRowsError, UsageError
 from qail.pg.codec.rows import RowDecoder
+from qail.pg.codec.user import FunctionCodec
 from qail.pg.protocol.request import Item, Request
 from qail.rows.target import column_in_form, rows_in_form
 
@@ -30,17 +32,28 @@ def rows_of(query: Any, item: Item) -> list[Any]:
     """The rows of a settled item, in the form the query promises. Raises DecodeError."""
     sink = decoded(item)
     # Asked first and in one call: most queries are such.
-    return sink.rows if gives_tuples(query) else rows_in_form(query, sink.rows, partial(_names, sink))
+    if gives_tuples(query):
+        return sink.rows
+    return rows_in_form(query, sink.rows, partial(_names, sink), partial(_oids, sink))
 
 
 def column_of(query: Any, item: Item) -> list[Any]:
     """The values of a settled item's one column, in the form the query promises. Raises DecodeError."""
     sink = decoded(item)
-    return column_in_form(query, sink.rows, partial(_names, sink))
+    return column_in_form(query, sink.rows, partial(_names, sink), partial(_oids, sink))
 
 
 def _names(sink: RowDecoder) -> tuple[str, ...]:
     return sink.names
+
+
+def _oids(sink: RowDecoder) -> tuple[int, ...]:
+    """The OIDs of the columns' types; 0 for one that functions of the user read."""
+    oids = sink.type_oids
+    registry = sink.registry
+    if not registry.has_functions:
+        return tuple(oids)
+    return tuple([0 if isinstance(registry.find(oid), FunctionCodec) else oid for oid in oids])
 
 
 def raw_rows_of(item: Item) -> list[tuple[Any, ...]]:
@@ -76,7 +89,9 @@ def affected_by_each(items: list[Item]) -> list[int]:
 
 def answer_of(query: Any, call: Call, item: Item) -> Any:
     """What a batch returns for one statement: rows where it returns rows, else the count."""
-    return rows_of(query, item) if call.plan.returns_rows else affected(item)
+    if not call.plan.returns_rows or (type(query) is Sql and not decoded(item).type_oids):
+        return affected(item)
+    return rows_of(query, item)
 
 
 def outcome_of(query: Any, call: Call, request: Request, index: int) -> Any:

@@ -99,7 +99,7 @@ CARDS = select(User.id, User.name).order_by(User.id).into(Card)
 ALL_CARDS = [Card("Ada", 1), Card("Grace", 2), Card("Edsger", 3)]
 
 
-@pytest.mark.feature("RS2", partial="column metadata is not public")
+@pytest.mark.feature("RS2")
 def test_rows_have_their_names_on_first_runs_on_cached_runs_and_without_rows(run: Run, database: Database) -> None:
     query = Qail.get("users").columns("id", "name").order_by("id").limit(1)
 
@@ -115,7 +115,7 @@ def test_rows_have_their_names_on_first_runs_on_cached_runs_and_without_rows(run
     run(main)
 
 
-@pytest.mark.feature("RS3", partial="no msgspec and no attrs; the types of columns and fields are not compared")
+@pytest.mark.feature("RS3")
 def test_models_are_filled_by_name_by_every_verb_on_first_and_later_runs(run: Run, database: Database) -> None:
     async def main() -> None:
         async with create_pool(database.dsn, min_size=1, max_size=1) as pool:
@@ -133,7 +133,7 @@ def test_models_are_filled_by_name_by_every_verb_on_first_and_later_runs(run: Ru
     run(main)
 
 
-@pytest.mark.feature("RS2", partial="column metadata is not public")
+@pytest.mark.feature("RS2")
 def test_names_follow_a_column_that_is_renamed(run: Run, database: Database) -> None:
     query = Qail.get("users").order_by("id").limit(1)
 
@@ -148,7 +148,7 @@ def test_names_follow_a_column_that_is_renamed(run: Run, database: Database) -> 
     run(main)
 
 
-@pytest.mark.feature("RS2", partial="column metadata is not public")
+@pytest.mark.feature("RS2")
 def test_names_follow_a_renamed_column_on_a_new_connection_too(run: Run, database: Database) -> None:
     query = Qail.get("users").order_by("id").limit(1)
 
@@ -232,7 +232,7 @@ def test_names_that_clash_with_pythons_are_columns_like_any_other(run: Run, data
     run(main)
 
 
-@pytest.mark.feature("RS4", partial="the types of columns and fields are not compared")
+@pytest.mark.feature("RS4")
 def test_null_where_none_is_allowed_is_an_error_of_that_call_alone(run: Run, database: Database) -> None:
     class Strict(Table, name="users"):
         id: Col[int] = col(INT8)
@@ -253,7 +253,7 @@ def test_null_where_none_is_allowed_is_an_error_of_that_call_alone(run: Run, dat
     run(main)
 
 
-@pytest.mark.feature("RS3", partial="no msgspec and no attrs; the types of columns and fields are not compared")
+@pytest.mark.feature("RS3")
 def test_a_model_that_cannot_be_filled_is_refused_before_anything_is_sent(run: Run, database: Database) -> None:
     added = Qail.add(User).values({"id": 9, "name": "Nobody"})
 

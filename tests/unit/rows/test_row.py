@@ -19,7 +19,7 @@ def a_row(**values: Any) -> Row:
     return make_rows(tuple(values), [tuple(values.values())])[0]
 
 
-@pytest.mark.feature("RS2", partial="column metadata does not exist yet")
+@pytest.mark.feature("RS2")
 @given(st.dictionaries(st.text(), VALUES))
 def test_a_row_is_its_values_and_finds_each_by_number_and_by_name(values: dict[str, Any]) -> None:
     row = make_rows(tuple(values), [tuple(values.values())])[0]
@@ -34,7 +34,7 @@ def test_a_row_is_its_values_and_finds_each_by_number_and_by_name(values: dict[s
         assert row[name] == row[number] == values[name]
 
 
-@pytest.mark.feature("RS2", partial="column metadata does not exist yet")
+@pytest.mark.feature("RS2")
 @given(st.lists(st.text(), max_size=6))
 def test_a_row_survives_a_pickle_and_a_copy(names: list[str]) -> None:
     row = make_rows(tuple(names), [tuple(range(len(names)))])[0]
@@ -63,7 +63,7 @@ def test_a_name_of_pythons_own_is_reached_by_index_only(name: str) -> None:
     assert pickle.loads(pickle.dumps(row)) == row
 
 
-@pytest.mark.feature("RS2", partial="column metadata does not exist yet")
+@pytest.mark.feature("RS2")
 @pytest.mark.parametrize("name", ["id", "count"])
 def test_a_name_of_two_columns_is_refused_by_name_and_served_by_number(name: str) -> None:
     row = make_rows((name, name), [(1, 2)])[0]
