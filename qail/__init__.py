@@ -16,30 +16,47 @@ from qail.ast.build.dyn import Dyn
 from qail.ast.build.insert import Insert, InsertInto, Upsert
 from qail.ast.build.items import only, tablesample
 from qail.ast.build.merge import Merge, MergeInto, MergeUsing
+from qail.ast.build.nest import nest
+from qail.ast.build.part import part
+from qail.ast.build.prepared import Bound, BoundCommand
 from qail.ast.build.qail import Qail
 from qail.ast.build.query import Query
 from qail.ast.build.query_expression import Compound, QueryExpression, Values
 from qail.ast.build.returning import DynReturning, Returning
 from qail.ast.build.select import From, Select, select
+from qail.ast.build.sql import Sql, SqlRows, Trusted
 from qail.ast.build.update import Update, UpdateOf, UpdateSet
 from qail.ast.clause.from_ import FromItem, natural, using
+from qail.ast.clause.json_table import (
+    JsonTable,
+    json_column,
+    json_exists_column,
+    json_nested,
+    json_ordinality,
+    json_table,
+)
 from qail.ast.clause.merge import merge_action
+from qail.ast.clause.part import Part
 from qail.ast.clause.sort import SortBy
 from qail.ast.clause.table_function import rows_from
 from qail.ast.clause.window import following, groups, preceding, range_
 from qail.ast.clause.with_ import CommonTableExpr
 from qail.ast.expression.array import array, array_query
 from qail.ast.expression.boolean import all_of, any_of, maybe, not_
-from qail.ast.expression.case import case, cast, coalesce, greatest, least, nullif
+from qail.ast.expression.case import case, cast, coalesce, greatest, least, nullif, type_
 from qail.ast.expression.collation import extract
 from qail.ast.expression.column import ColumnExpr, excluded, new, old
 from qail.ast.expression.comparison import all_, any_
 from qail.ast.expression.function import avg, count, func, max_, min_, sum_
 from qail.ast.expression.grouping import cube, grouping, grouping_sets, rollup
+from qail.ast.expression.json_aggregate import json_arrayagg, json_objectagg
+from qail.ast.expression.json_constructor import json_array, json_object, json_parse, json_scalar, json_serialize
+from qail.ast.expression.json_query import json_exists, json_query, json_value
 from qail.ast.expression.parameter import SKIP, default, literal
 from qail.ast.expression.row import row
 from qail.ast.expression.subquery import exists
-from qail.ast.node import BoolOperand, Cond, Expr, Item
+from qail.ast.node import BoolOperand, Cond, Expr
+from qail.ast.valued import Item
 from qail.errors import (
     AuthError,
     BuildError,
@@ -125,6 +142,7 @@ from qail.pgtype import (
     PgType,
     array_of,
 )
+from qail.prepared import prepared
 from qail.rows.row import Row
 from qail.table import Col, Columns, NullVal, Outer, Table, Val, col
 
@@ -136,6 +154,7 @@ if TYPE_CHECKING:
     from qail import embedded, sqlstate, sync
     from qail.compile.cache import statistics as plan_cache_statistics
     from qail.executor import Executor
+    from qail.json_form.load import from_json, json_schema
     from qail.pg.codec.array import PgArray
     from qail.pg.codec.bit_string import BitString
     from qail.pg.codec.cube import Cube
@@ -158,6 +177,7 @@ if TYPE_CHECKING:
     from qail.pg.driver.listen import Subscription
     from qail.pg.driver.messages import Notice, Notification
     from qail.pg.driver.prepare import PreparedStatement
+    from qail.pg.driver.result import Result, ResultColumn
     from qail.pg.driver.scope_end import AbandonedCommit
     from qail.pg.driver.transaction import Transaction
     from qail.pg.pool.pool import Pool, create_pool
@@ -195,6 +215,8 @@ _LATER: Final = {
     "Pool": ("qail.pg.pool.pool", "Pool"),
     "PreparedStatement": ("qail.pg.driver.prepare", "PreparedStatement"),
     "Range": ("qail.pg.codec.range", "Range"),
+    "Result": ("qail.pg.driver.result", "Result"),
+    "ResultColumn": ("qail.pg.driver.result", "ResultColumn"),
     "RetryBudget": ("qail.pg.steps.retry", "RetryBudget"),
     "RowStream": ("qail.pg.driver.cursor", "RowStream"),
     "Snapshot": ("qail.pg.codec.snapshot", "Snapshot"),
@@ -210,6 +232,8 @@ _LATER: Final = {
     "connect": ("qail.pg.driver.connection", "connect"),
     "create_pool": ("qail.pg.pool.pool", "create_pool"),
     "money_as_decimal": ("qail.pg.codec.money", "money_as_decimal"),
+    "from_json": ("qail.json_form.load", "from_json"),
+    "json_schema": ("qail.json_form.load", "json_schema"),
     "plan_cache_statistics": ("qail.compile.cache", "statistics"),
 }
 _LATER_MODULES: Final = ("embedded", "sqlstate", "sync")
@@ -237,22 +261,25 @@ __all__ = [
     "INT8RANGE", "INTERVAL", "JSON", "JSONB", "JSONPATH", "LINE", "LSEG", "MACADDR", "MACADDR8", "MONEY", "NAME",
     "NUMERIC", "NUMMULTIRANGE", "NUMRANGE", "OID", "PATH", "PG_LSN", "POINT", "POLYGON", "SKIP", "TEXT", "TIME",
     "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "TSMULTIRANGE", "TSQUERY", "TSRANGE", "TSTZMULTIRANGE", "TSTZRANGE",
-    "TSVECTOR", "UUID", "VARBIT", "VARCHAR", "XML", "AbandonedCommit", "AuthError", "BitString", "BoolOperand", "Box",
-    "BuildError", "Circle", "Col", "ColumnExpr", "Columns", "Command", "CommitRejected", "CommonTableExpr", "Compound",
-    "Cond", "ConfigError", "ConnectError", "Connection", "ConnectionLost", "Cube", "DeadlineExceeded", "DecodeError",
-    "Delete", "DeleteFrom", "Dyn", "DynReturning", "EncodeError", "Executor", "Expr", "Fetchable", "From", "FromItem",
-    "Insert", "InsertInto", "Interval", "Item", "Json", "Lagged", "Line", "LineSegment", "MacAddress", "Merge",
-    "MergeInto", "MergeUsing", "Multirange", "NoRowsError", "Notice", "Notification", "NullVal", "Outcome",
-    "OutcomeUnknown", "Outer", "Path", "PgArray", "PgDate", "PgDatetime", "PgLsn", "PgTime", "PgType",
-    "PipelineAborted", "Point", "Polygon", "Pool", "PoolClosed", "PoolError", "PoolTimeout", "PostgresError",
-    "PreparedStatement", "ProtocolError", "Qail", "QailError", "Query", "QueryExpression", "Range", "ResultError",
-    "ResultTooLarge", "RetryBudget", "Returning", "Row", "RowStream", "Select", "Snapshot", "SortBy", "SparseVector",
-    "StatementInvalidated", "Subscription", "Table", "Tid", "TlsError", "TooManyRowsError", "Transaction", "TsQuery",
-    "TsVector", "TypeCodec", "Unknown", "Update", "UpdateOf", "UpdateSet", "Upsert", "UsageError", "Val", "Values",
-    "all_", "all_of", "any_", "any_of", "array", "array_of", "array_query", "avg", "case", "cast", "classify",
-    "coalesce", "col", "connect", "count", "create_pool", "cube", "default", "embedded", "excluded", "exists",
-    "extract", "following", "func", "greatest", "grouping", "grouping_sets", "groups", "least", "literal", "max_",
-    "maybe", "merge_action", "min_", "money_as_decimal", "natural", "new", "not_", "nullif", "old", "only",
-    "plan_cache_statistics", "preceding", "range_", "rollup", "row", "rows", "rows_from", "select", "sqlstate", "sum_",
-    "sync", "tablesample", "using",
+    "TSVECTOR", "UUID", "VARBIT", "VARCHAR", "XML", "AbandonedCommit", "AuthError", "BitString", "BoolOperand", "Bound",
+    "BoundCommand", "Box", "BuildError", "Circle", "Col", "ColumnExpr", "Columns", "Command", "CommitRejected",
+    "CommonTableExpr", "Compound", "Cond", "ConfigError", "ConnectError", "Connection", "ConnectionLost", "Cube",
+    "DeadlineExceeded", "DecodeError", "Delete", "DeleteFrom", "Dyn", "DynReturning", "EncodeError", "Executor", "Expr",
+    "Fetchable", "From", "FromItem", "Insert", "InsertInto", "Interval", "Item", "Json", "JsonTable", "Lagged", "Line",
+    "LineSegment", "MacAddress", "Merge", "MergeInto", "MergeUsing", "Multirange", "NoRowsError", "Notice",
+    "Notification", "NullVal", "Outcome", "OutcomeUnknown", "Outer", "Part", "Path", "PgArray", "PgDate", "PgDatetime",
+    "PgLsn", "PgTime", "PgType", "PipelineAborted", "Point", "Polygon", "Pool", "PoolClosed", "PoolError",
+    "PoolTimeout", "PostgresError", "PreparedStatement", "ProtocolError", "Qail", "QailError", "Query",
+    "QueryExpression", "Range", "Result", "ResultColumn", "ResultError", "ResultTooLarge", "RetryBudget", "Returning",
+    "Row", "RowStream", "Select", "Snapshot", "SortBy", "SparseVector", "Sql", "SqlRows", "StatementInvalidated",
+    "Subscription", "Table", "Tid", "TlsError", "TooManyRowsError", "Transaction", "Trusted", "TsQuery", "TsVector",
+    "TypeCodec", "Unknown", "Update", "UpdateOf", "UpdateSet", "Upsert", "UsageError", "Val", "Values", "all_",
+    "all_of", "any_", "any_of", "array", "array_of", "array_query", "avg", "case", "cast", "classify", "coalesce",
+    "col", "connect", "count", "create_pool", "cube", "default", "embedded", "excluded", "exists", "extract",
+    "following", "from_json", "func", "greatest", "grouping", "grouping_sets", "groups", "json_array", "json_arrayagg",
+    "json_column", "json_exists", "json_exists_column", "json_nested", "json_object", "json_objectagg",
+    "json_ordinality", "json_parse", "json_query", "json_scalar", "json_schema", "json_serialize", "json_table",
+    "json_value", "least", "literal", "max_", "maybe", "merge_action", "min_", "money_as_decimal", "natural", "nest",
+    "new", "not_", "nullif", "old", "only", "part", "plan_cache_statistics", "preceding", "prepared", "range_",
+    "rollup", "row", "rows", "rows_from", "select", "sqlstate", "sum_", "sync", "tablesample", "type_", "using",
 ]  # fmt: skip

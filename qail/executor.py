@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from qail.pg.driver.cursor import RowStream
     from qail.pg.driver.pipeline import Pipeline
     from qail.pg.driver.prepare import PreparedStatement
+    from qail.pg.driver.result import Result
     from qail.pg.driver.transaction import Transaction
+    from qail.pg.steps.explain import ExplainOptions
     from qail.pg.steps.retry import RetryBudget
     from qail.pg.steps.transaction import TransactionModes, TransactionStatus
 
@@ -84,6 +86,12 @@ class Executor(Protocol):
         timeout: float | None = None,
         plan_cache_mode: PlanCacheMode | None = None,
     ) -> list[T]: ...
+
+    async def fetch_result(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> Result[R]:
+        """All rows, and what the server said of their columns."""
+        ...
 
     async def execute(
         self,
@@ -183,6 +191,19 @@ class Executor(Protocol):
         """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
         ...
 
+    async def explain(
+        self,
+        query: Command | Fetchable[Any],
+        /,
+        *,
+        analyze: bool = False,
+        max_cost: float | None = None,
+        timeout: float | None = None,
+        **options: Unpack[ExplainOptions],
+    ) -> dict[str, Any]:
+        """The plan of a statement, as data; with `analyze` it runs and is measured."""
+        ...
+
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
         """Run raw text of one or more statements, without parameters: for each, its rows as text, or its count."""
         ...
@@ -196,5 +217,5 @@ class Executor(Protocol):
     def copy_out(
         self, source: Any, *, columns: Any = None, format: str = "binary", timeout: float | None = None
     ) -> AbstractAsyncContextManager[AsyncIterator[Any], Any]:
-        """The rows of a table or of a query without values, by COPY: `async with` it, then iterate."""
+        """The rows of a table or of a query, by COPY: `async with` it, then iterate."""
         ...

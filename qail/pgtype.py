@@ -8,7 +8,9 @@ Source: catalog-pg-type.html; the OIDs are those of pg_type.dat and never change
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+
+from qail.errors import BuildError
 
 if TYPE_CHECKING:  # a query needs none of them, and importing them takes longer than all nodes together
     from datetime import date, datetime, time
@@ -26,25 +28,88 @@ if TYPE_CHECKING:  # a query needs none of them, and importing them takes longer
     from qail.pg.codec.text_search import TsQuery, TsVector
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class PgType(Generic[T]):
-    """One PostgreSQL type. `array_oid` is 0 where there is no array of it; `element` is set for array types only."""
+    """One PostgreSQL type. `array_oid` is 0 where there is no array of it; `element` is set for array types only.
 
-    def __init__(self, name: str, oid: int, array_oid: int, family: str, element: PgType[Any] | None = None) -> None:
+    A type of the database's own has the OID 0, since each database gives it another, and may name its `schema`. `key`
+    tells it from any other type of the same name. `modifiers` are its length, or precision and scale. `TEXT | None` is
+    the same type where NULL is expected: for what raw SQL returns.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        oid: int,
+        array_oid: int,
+        family: str,
+        element: PgType[Any] | None = None,
+        schema: str | None = None,
+        modifiers: tuple[int, ...] = (),
+        *,
+        is_nullable: bool = False,
+    ) -> None:
         self.name: Final = name
+        self.schema: Final = schema
+        self.modifiers: Final = modifiers
+        self.key: Final = type_key(name, schema, modifiers)
         self.oid: Final = oid
         self.array_oid: Final = array_oid
         self.family: Final = family
         self.element: Final = element
+        self.is_nullable: Final = is_nullable
+
+    def __or__(self, other: None) -> PgType[T | None]:
+        return or_null(self, other)
+
+    # A compiled class with the forward operator alone calls itself for ever on `None | TEXT`.
+    def __ror__(self, other: None) -> PgType[T | None]:
+        return or_null(self, other)
+
+    def sized(self, *modifiers: int) -> PgType[T]:
+        """The type with a length or precision, for columns and casts: `VARCHAR.sized(20)`, `NUMERIC.sized(10, 2)`."""
+        if not modifiers or any(type(modifier) is not int for modifier in modifiers):
+            raise BuildError(f"{self.name} is sized by ints, such as VARCHAR.sized(20) or NUMERIC.sized(10, 2)")
+        if self.element is not None:
+            raise BuildError(f"an array has no size of its own: array_of({self.element.name.upper()}.sized(...))")
+        return PgType(self.name, self.oid, self.array_oid, self.family, None, self.schema, modifiers)
+
+    def __qail_value__(self) -> T:
+        raise TypeError("__qail_value__ is for type checkers")
 
     def __repr__(self) -> str:
         return f"<PgType {self.name}>"
 
 
+def type_key(name: str, schema: str | None, modifiers: tuple[int, ...]) -> str:
+    """What tells a type from any other: no name holds these control characters in these places."""
+    plain = name if schema is None else f"{len(schema)}\3{schema}\3{name}"
+    return plain if not modifiers else f"{plain}\4{modifiers}"
+
+
+class TypeOf(Protocol[T_co]):
+    """A PgType to type checkers, where the result is `T | None`: it may then be seen as one of `T | None` itself."""
+
+    def __qail_value__(self) -> T_co: ...
+
+
+def or_null(pg: PgType[T], other: object) -> PgType[T | None]:
+    """`pg | None`: the type `pg`, of values that may be NULL."""
+    if other is not None:
+        raise TypeError(f"{pg.name} | {type(other).__name__}: a type may be NULL, `{pg.name} | None`, and nothing else")
+    found: PgType[T | None] = PgType(
+        pg.name, pg.oid, pg.array_oid, pg.family, pg.element, pg.schema, pg.modifiers, is_nullable=True
+    )
+    return found
+
+
 def array_of(element: PgType[T]) -> PgType[list[T | None]]:
     """The array type over `element`, of any dimension: `array_of(INT8)` is `bigint[]`."""
-    found: PgType[list[T | None]] = PgType(element.name + "[]", element.array_oid, 0, "array", element)
+    found: PgType[list[T | None]] = PgType(
+        element.name + "[]", element.array_oid, 0, "array", element, element.schema, element.modifiers
+    )
     return found
 
 
@@ -96,6 +161,7 @@ REGOPER: Final[PgType[str]] = PgType("regoper", 2203, 2208, "regoper")
 REGOPERATOR: Final[PgType[str]] = PgType("regoperator", 2204, 2209, "regoperator")
 REGCLASS: Final[PgType[str]] = PgType("regclass", 2205, 2210, "regclass")
 REGTYPE: Final[PgType[str]] = PgType("regtype", 2206, 2211, "regtype")
+RECORD: Final[PgType[tuple[Any, ...]]] = PgType("record", 2249, 2287, "record")
 UUID: Final[PgType[PyUUID]] = PgType("uuid", 2950, 2951, "uuid")
 TXID_SNAPSHOT: Final[PgType[Snapshot]] = PgType("txid_snapshot", 2970, 2949, "txid_snapshot")
 PG_LSN: Final[PgType[PgLsn]] = PgType("pg_lsn", 3220, 3221, "pg_lsn")

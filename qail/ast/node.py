@@ -10,7 +10,7 @@ recursion limit. AND and OR lists and left spines of operators are walked in loo
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, overload
 
 from mypy_extensions import mypyc_attr
 
@@ -21,6 +21,8 @@ from qail.errors import BuildError
 from qail.pgtype import BOOL, PgType
 
 if TYPE_CHECKING:
+    from datetime import date, datetime, timedelta
+
     from qail.ast.build.builder import Fetchable
     from qail.ast.clause.sort import SortBy
     from qail.ast.clause.window import Frame
@@ -32,18 +34,17 @@ if TYPE_CHECKING:
     from qail.ast.expression.range import RangeOperators
     from qail.ast.expression.search import SearchOperators
     from qail.ast.walk import Walk
+    from qail.pg.codec.interval import Interval
 
 T = TypeVar("T")
 U = TypeVar("U")
-T_co = TypeVar("T_co", covariant=True)
 
 MAX_DEPTH: Final = 500
 
-
-class Item(Protocol[T_co]):
-    """What `select()` and `returning()` take: an `Expr[T]`, or a table class, which stands for its whole rows."""
-
-    def __qail_item__(self) -> T_co: ...
+Text: TypeAlias = "Expr[str] | Expr[str | None]"
+# To a time a span of time may be added, which is of another type.
+Moment: TypeAlias = "Expr[date] | Expr[date | None] | Expr[datetime] | Expr[datetime | None]"
+Span: TypeAlias = "timedelta | Interval | Expr[Interval] | Expr[Interval | None]"
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -94,6 +95,9 @@ class Expr(Expression, Generic[T]):
     def __qail_item__(self) -> T:
         raise TypeError("__qail_item__ is for type checkers")
 
+    def __qail_value__(self) -> T:
+        raise TypeError("__qail_value__ is for type checkers")
+
     def __eq__(self, other: T | Expr[Any]) -> Cond:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return operators().compare("=", self, other)
 
@@ -131,13 +135,21 @@ class Expr(Expression, Generic[T]):
     def __invert__(self: Expr[bool] | Expr[bool | None]) -> Cond:
         return operators().negation(self)
 
-    def __add__(self, other: T | Expr[T]) -> Expr[T]:
+    @overload
+    def __add__(self, other: T | Expr[T]) -> Expr[T]: ...
+    @overload
+    def __add__(self: Moment, other: Span) -> Expr[Any]: ...
+    def __add__(self, other: Any) -> Expr[Any]:
         return operators().operation("+", self, other)
 
     def __radd__(self, other: T) -> Expr[T]:
         return operators().operation("+", other, self)
 
-    def __sub__(self, other: T | Expr[T]) -> Expr[T]:
+    @overload
+    def __sub__(self, other: T | Expr[T]) -> Expr[T]: ...
+    @overload
+    def __sub__(self: Moment, other: Span) -> Expr[Any]: ...
+    def __sub__(self, other: Any) -> Expr[Any]:
         return operators().operation("-", self, other)
 
     def __rsub__(self, other: T) -> Expr[T]:
@@ -245,21 +257,15 @@ class Expr(Expression, Generic[T]):
         """`SIMILAR TO pattern`: a regular expression of the SQL standard, for the whole text."""
         return operators().compare("SIMILAR TO", self, pattern)
 
-    def not_similar_to(
-        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Expr[str | None] | Unchecked
-    ) -> Cond:
+    def not_similar_to(self: Text, pattern: str | Expr[str] | Expr[str | None] | Unchecked) -> Cond:
         """`NOT SIMILAR TO pattern`."""
         return operators().compare("NOT SIMILAR TO", self, pattern)
 
-    def matches(
-        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False
-    ) -> Cond:
+    def matches(self: Text, pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False) -> Cond:
         """`~ pattern`, a POSIX regular expression found anywhere; `~*` with `ignore_case`."""
         return operators().compare("~*" if ignore_case else "~", self, pattern)
 
-    def not_matches(
-        self: Expr[str] | Expr[str | None], pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False
-    ) -> Cond:
+    def not_matches(self: Text, pattern: str | Expr[str] | Unchecked, *, ignore_case: bool = False) -> Cond:
         """`!~ pattern`; `!~*` with `ignore_case`."""
         return operators().compare("!~*" if ignore_case else "!~", self, pattern)
 
@@ -349,9 +355,7 @@ class Expr(Expression, Generic[T]):
 
     def within_group(self, key: Expr[Any] | SortBy, /, *more: Expr[Any] | SortBy) -> Expr[T]:
         """`WITHIN GROUP (ORDER BY ...)` of an ordered-set aggregate: `func.percentile_cont(0.5).within_group(x)`."""
-        raise BuildError(
-            f"within_group() belongs to an aggregate call such as func.mode(), not to {type(self).__name__}"
-        )
+        raise BuildError(f"within_group() belongs to an aggregate such as func.mode(), not to {type(self).__name__}")
 
     def over(
         self,
@@ -362,13 +366,8 @@ class Expr(Expression, Generic[T]):
         order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
         frame: Frame | None = None,
     ) -> Expr[T]:
-        """`OVER (PARTITION BY ... ORDER BY ... frame)` of an aggregate or window function call.
-
-        `window` is the name of one that the query defines by `window()`; what is said besides is added to it.
-        """
-        raise BuildError(
-            f"over() belongs to a function call such as count() or func.rank(), not to {type(self).__name__}"
-        )
+        """`OVER (PARTITION BY ... ORDER BY ... frame)` of a call; `window` names one of the query's, to be added to."""
+        raise BuildError(f"over() belongs to a call such as count() or func.rank(), not to {type(self).__name__}")
 
 
 class Cond(Expr[bool | None]):

@@ -22,7 +22,7 @@ class Steps:
             if current.step != TARGET:
                 steps.append(current.step)
                 nodes.append(current.node)
-            current = current.before
+            current = current.previous
         steps.reverse()
         nodes.reverse()
         self.statement: Final = type(builder).__name__

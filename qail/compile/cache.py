@@ -8,10 +8,12 @@ Rule 3: threads are safe by single dict operations; at worst a plan is compiled 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from qail.ast.build.builder import INSTALLED, Builder, Display
+from qail.ast.build.prepared import Bound, BoundCommand, Trace
 from qail.ast.name import Unchecked
+from qail.ast.tokens import BOUND
 from qail.ast.walk import Walk
 from qail.compile.compiler import make_plan
 from qail.compile.plan import Plan
@@ -21,11 +23,15 @@ MOST_PLANS: Final = 8_192
 
 
 class Call:
-    """One execution: the plan and this call's values, in the order of the walk (`plan.slots` points into them)."""
+    """One execution: the plan and this call's values, in the order of the walk (`plan.slots` points into them).
 
-    def __init__(self, plan: Plan, values: list[object]) -> None:
+    `trace` is there for a call of a prepared function: it reads sets of arguments.
+    """
+
+    def __init__(self, plan: Plan, values: list[object], trace: Trace | None = None) -> None:
         self.plan: Final = plan
         self.values: Final = values
+        self.trace: Final = trace
 
 
 class Statistics:
@@ -106,7 +112,31 @@ def lookup(statement: Builder | Unchecked) -> Call:
     """
     if not isinstance(statement, Builder):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise BuildError(f"a query is built with Qail or select(), and this is a {type(statement).__name__}")
+    if statement.step == BOUND:
+        return _bound_call(statement)
     return PLANS.lookup(statement)
+
+
+def _bound_call(statement: Builder) -> Call:
+    """The Call of a prepared function's: nothing is looked up."""
+    if isinstance(statement, Bound):
+        bound: Bound[Any] = statement  # pyright: ignore[reportUnknownVariableType]  # of any rows
+        return Call(cast("Plan", bound.trace.plan), bound.values, bound.trace)
+    assert isinstance(statement, BoundCommand), "nothing else is such a step"
+    return Call(cast("Plan", statement.trace.plan), statement.values, statement.trace)
+
+
+def literal_plan(statement: Builder | Unchecked) -> Plan:
+    """The Plan of a statement with its values in the text, for where PostgreSQL takes no parameters; not kept.
+
+    Raises:
+        BuildError: it is no query, or a value has no literal form.
+    """
+    if not isinstance(statement, Builder):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+        raise BuildError(f"a query is built with Qail or select(), and this is a {type(statement).__name__}")
+    walk = Walk()
+    statement.shape(walk)
+    return make_plan(statement, walk, writes_literals=True)
 
 
 def statistics() -> Statistics:
@@ -127,6 +157,8 @@ class SqlDisplay(Display):
         return explained(call.plan, call.values)
 
     def _compiled(self, builder: Builder) -> Call:
+        if builder.step == BOUND:
+            return _bound_call(builder)
         walk = Walk()
         builder.shape(walk)
         return Call(make_plan(builder, walk), walk.values)

@@ -233,7 +233,11 @@ def bind_plan(
     if row_description_body is not None:
         columns = RowDescription.decode(row_description_body, 0, len(row_description_body)).columns
         type_oids = [column.type_oid for column in columns]
-    return BoundPlan(plan, registry, parameter_oids, type_oids, row_description_body, is_named=is_named)
+    bound = BoundPlan(plan, registry, parameter_oids, type_oids, row_description_body, is_named=is_named)
+    if row_description_body is None:
+        # The server was asked, and the statement returns nothing: a run of it needs no description.
+        bound.described.is_current = True
+    return bound
 
 
 def bind_known(plan: Plan, registry: CodecRegistry, *, is_named: bool = True) -> BoundPlan | None:

@@ -19,6 +19,8 @@ class Traits:
         least_version: int = 0,
         newest: str = "",
         is_session_bound: bool = False,
+        guards: list[str] | None = None,
+        leaves_nothing: bool = False,
     ) -> None:
         self.returns_rows: Final = returns_rows
         self.is_read_only: Final = is_read_only
@@ -26,6 +28,8 @@ class Traits:
         self.least_version: Final = least_version
         self.newest: Final = newest
         self.is_session_bound: Final = is_session_bound
+        self.guards: Final[list[str]] = [] if guards is None else guards
+        self.leaves_nothing: Final = leaves_nothing
 
 
 class Plan:
@@ -38,7 +42,9 @@ class Plan:
     needs it. `is_read_only` is proven: the statement reads tables and calls only functions known to change nothing.
     `is_kept` is False for a plan that carries literals: each is the plan of one value and would fill the cache.
     `is_session_bound`: it changes the session it runs in, or asks what the session did before, and so is no
-    statement for a connection that others use.
+    statement for a connection that others use. `guards[i]` is the operator that None under `$i+1` would make NULL
+    wherever it stands, "" without one; empty when there is none at all. `leaves_nothing`: raw SQL of which the words
+    alone show that it changes no session.
     """
 
     def __init__(
@@ -61,6 +67,8 @@ class Plan:
         self.least_version: Final = traits.least_version
         self.newest: Final = traits.newest
         self.is_session_bound: Final = traits.is_session_bound
+        self.guards: Final = traits.guards
+        self.leaves_nothing: Final = traits.leaves_nothing
 
     def __repr__(self) -> str:
         return f"<Plan {self.sql.decode()}>"

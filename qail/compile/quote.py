@@ -30,6 +30,8 @@ PLAIN_FUNCTIONS: Final = frozenset(
     {"count", "sum", "avg", "min", "max", "row_number", "rank", "dense_rank", "strpos", "length", "left", "right"}
 )
 
+PLAIN_VALUES: Final = (bool, int, float, str)
+
 
 def identifier(name: str) -> str:
     """One identifier, quoted.
@@ -54,7 +56,11 @@ def type_name(pg: PgType[Any]) -> str:
     """A type's name, as in CAST and CREATE TABLE."""
     if pg.element is not None:
         return type_name(pg.element) + "[]"
-    return pg.name if pg.name in PLAIN_TYPES else identifier(pg.name)
+    if pg.schema is not None:
+        plain = qualified((pg.schema, pg.name))
+    else:
+        plain = pg.name if pg.name in PLAIN_TYPES else identifier(pg.name)
+    return f"{plain}({', '.join([int.__repr__(modifier) for modifier in pg.modifiers])})" if pg.modifiers else plain
 
 
 def literal(value: object) -> str:
@@ -82,6 +88,34 @@ def literal(value: object) -> str:
     if isinstance(value, str):
         return _string(value)
     raise BuildError(f"{type(value).__name__} has no literal form")
+
+
+def typed_literal(value: object, pg: PgType[Any] | None) -> str:
+    """What a parameter of this value and type would be, as text: `literal`, or a cast of the type's own text.
+
+    Raises:
+        BuildError: the value has no such form.
+    """
+    is_document = pg is not None and pg.family in ("json", "jsonb")
+    # By the type itself: a subclass may have another text, as PgLsn has.
+    if value is None or (type(value) in PLAIN_VALUES and not is_document):
+        return literal(value)
+    from qail.compile.text_form import own_type, text_form  # with codecs: few statements need it
+
+    text = _string(text_form(value, pg))
+    known = own_type(value) if pg is None else pg
+    if known is None:
+        return text
+    if known.name == "money":  # its own text would mean another thing under another lc_monetary
+        text = f"CAST({text} AS numeric)"
+    return f"CAST({text} AS {type_name(known)})"
+
+
+def exact_literal(value: object, pg: PgType[Any] | None) -> str:
+    """As `typed_literal`, where nothing around it would make it a value of the type `pg`: in VALUES."""
+    text = typed_literal(value, pg)
+    is_exact = pg is None or text.startswith("CAST(") or (pg.name == "text" and value is not None)
+    return text if is_exact or pg is None else f"CAST({text} AS {type_name(pg)})"
 
 
 def _string(value: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from qail.ast.build.query_expression import RowTarget
 from qail.ast.clause.column_def import ColumnDef
 from qail.ast.clause.conflict import InferClause, OnConflictClause
+from qail.ast.clause.constraint import Constraint
+from qail.ast.clause.definition import AlterTableCmd, DefElem, Defined, Number, ObjectName, TypeName
 from qail.ast.clause.from_ import (
     FromItem,
     JoinExpr,
@@ -16,12 +18,16 @@ from qail.ast.clause.from_ import (
     RangeTableSample,
     RangeVar,
 )
+from qail.ast.clause.index import IndexElem, OperatorName
+from qail.ast.clause.json_table import JsonTable, JsonTableColumn
 from qail.ast.clause.locking import LockingClause
 from qail.ast.clause.merge import MergeActionExpr, MergeWhenClause
-from qail.ast.clause.option import IndexName, Option
+from qail.ast.clause.option import Option
+from qail.ast.clause.partition import PartitionBoundSpec
 from qail.ast.clause.rows import Assignments, InsertSelect, MultiAssignRef, ValuesRows
 from qail.ast.clause.set_operation import SetOperation
 from qail.ast.clause.sort import SortBy
+from qail.ast.clause.sql import SqlColumn, SqlExpression, SqlNames, SqlQuery, SqlTemplate, SqlType
 from qail.ast.clause.table_function import RangeFunction
 from qail.ast.clause.target import NodeList, Nothing, ResTarget
 from qail.ast.clause.values import ValuesTable
@@ -42,21 +48,38 @@ from qail.ast.expression.comparison import (
     QuantifiedExpr,
     ScalarArrayOpExpr,
 )
+from qail.ast.expression.domain import DomainValue
 from qail.ast.expression.function import FuncCall
 from qail.ast.expression.grouping import GroupingFunc, GroupingSet
+from qail.ast.expression.json_aggregate import JsonAggregate, JsonArrayAgg, JsonObjectAgg
+from qail.ast.expression.json_clause import JsonArgument, JsonBehavior, JsonKeyValue
+from qail.ast.expression.json_constructor import (
+    JsonArrayConstructor,
+    JsonArrayQueryConstructor,
+    JsonIsPredicate,
+    JsonObjectConstructor,
+    JsonParseExpr,
+    JsonScalarExpr,
+    JsonSerializeExpr,
+)
+from qail.ast.expression.json_query import JsonFuncExpr
+from qail.ast.expression.nest import NestedRows
 from qail.ast.expression.operation import OperatorTest
 from qail.ast.expression.parameter import Literal, ParamRef, Placeholder, SetToDefault
 from qail.ast.expression.row import RowExpr, RowMembership
 from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
 from qail.ast.node import Cond, Expr, Expression, Node, Statement
-from qail.ast.statement.create import CreateStmt, DropStmt, IndexStmt, TruncateStmt
+from qail.ast.statement.create import CreateStmt
+from qail.ast.statement.definition import Definition
+from qail.ast.statement.definitions import DEFINITION_CLASSES
 from qail.ast.statement.delete import DeleteStmt
 from qail.ast.statement.insert import InsertStmt
 from qail.ast.statement.merge import MergeStmt
 from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
+from qail.ast.statement.sql import SqlStmt
 from qail.ast.statement.update import UpdateStmt
-from qail.compile.clause import column_def, from_, locking, rows, sort, target, window, with_
+from qail.compile.clause import column_def, from_, json_table, locking, rows, sort, target, window, with_
 from qail.compile.expression import (
     arithmetic,
     array,
@@ -67,6 +90,11 @@ from qail.compile.expression import (
     comparison,
     function,
     grouping,
+    json_aggregate,
+    json_clause,
+    json_constructor,
+    json_query,
+    nest,
     operation,
     parameter,
     row,
@@ -74,7 +102,7 @@ from qail.compile.expression import (
 )
 from qail.compile.precedence import PRIMARY
 from qail.compile.sql_writer import Renderer
-from qail.compile.statement import create, merge, select, set_operation, write
+from qail.compile.statement import definition, merge, select, set_operation, sql, write
 
 
 def primary(node: Node) -> int:
@@ -87,6 +115,7 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     A_Expr: Renderer(comparison.write_a_expr, comparison.a_expr_level),
     A_Indirection: Renderer(array.write_indirection, primary),
     A_Star: Renderer(column.write_star, primary),
+    AlterTableCmd: Renderer(definition.write_def_elem, primary),
     ArraySublink: Renderer(array.write_array_query, primary),
     Assignments: Renderer(rows.write_assignments, primary),
     AtTimeZone: Renderer(collation.write_at_time_zone, collation.zone_level),
@@ -103,9 +132,12 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     ColumnRef: Renderer(column.write_column_ref, primary),
     CommonTableExpr: Renderer(with_.write_common_table, primary),
     CommonTableReference: Renderer(with_.write_reference, primary),
-    CreateStmt: Renderer(create.write_create, primary),
+    Constraint: Renderer(definition.write_def_elem, primary),
+    CreateStmt: Renderer(definition.write_definition, primary),
+    DefElem: Renderer(definition.write_def_elem, primary),
+    Defined: Renderer(definition.write_defined, primary),
     DeleteStmt: Renderer(write.write_delete, primary),
-    DropStmt: Renderer(create.write_drop, primary),
+    DomainValue: Renderer(definition.write_domain_value, primary),
     ExistsExpr: Renderer(subquery.write_exists, primary),
     ExtractExpr: Renderer(collation.write_extract, primary),
     Frame: Renderer(window.write_frame, primary),
@@ -113,13 +145,27 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     FuncCall: Renderer(function.write_call, primary),
     GroupingFunc: Renderer(grouping.write_grouping_call, primary),
     GroupingSet: Renderer(grouping.write_grouping_set, primary),
-    IndexName: Renderer(column_def.write_index_name, primary),
-    IndexStmt: Renderer(create.write_index, primary),
+    IndexElem: Renderer(definition.write_index_elem, primary),
     InferClause: Renderer(rows.write_infer, primary),
     InsertSelect: Renderer(rows.write_selected_rows, primary),
     InsertStmt: Renderer(write.write_insert, primary),
     JoinExpr: Renderer(from_.write_join, primary),
     JoinUsing: Renderer(from_.write_using, primary),
+    JsonArgument: Renderer(json_clause.write_argument, primary),
+    JsonArrayAgg: Renderer(json_aggregate.write_array_aggregate, primary),
+    JsonArrayConstructor: Renderer(json_constructor.write_array, primary),
+    JsonArrayQueryConstructor: Renderer(json_constructor.write_array_of_query, primary),
+    JsonBehavior: Renderer(json_clause.write_behavior, primary),
+    JsonFuncExpr: Renderer(json_query.write_function, primary),
+    JsonIsPredicate: Renderer(json_constructor.write_is_json, comparison.is_level),
+    JsonKeyValue: Renderer(json_clause.write_member, primary),
+    JsonObjectAgg: Renderer(json_aggregate.write_object_aggregate, primary),
+    JsonObjectConstructor: Renderer(json_constructor.write_object, primary),
+    JsonParseExpr: Renderer(json_constructor.write_parse, primary),
+    JsonScalarExpr: Renderer(json_constructor.write_scalar, primary),
+    JsonSerializeExpr: Renderer(json_constructor.write_serialize, primary),
+    JsonTable: Renderer(json_table.write_json_table, primary),
+    JsonTableColumn: Renderer(json_table.write_column, primary),
     Literal: Renderer(parameter.write_literal, primary),
     LockingClause: Renderer(locking.write_lock, primary),
     Maybe: Renderer(boolean.write_maybe, primary),
@@ -129,16 +175,21 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     MultiAssignRef: Renderer(rows.write_multi_assignment, primary),
     NamedWindow: Renderer(window.write_named_window, primary),
     NegateExpr: Renderer(arithmetic.write_negation, arithmetic.sign_level),
+    NestedRows: Renderer(nest.write_nested_rows, primary),
     NodeList: Renderer(target.write_node_list, primary),
     NotExpr: Renderer(boolean.write_not, boolean.not_level),
     NotNull: Renderer(comparison.write_not_null, primary),
     Nothing: Renderer(target.write_nothing, primary),
     NullTest: Renderer(comparison.write_null_test, comparison.is_level),
+    Number: Renderer(definition.write_number, primary),
+    ObjectName: Renderer(definition.write_object_name, primary),
     OnConflictClause: Renderer(rows.write_conflict, primary),
     OpExpr: Renderer(arithmetic.write_operator, arithmetic.operator_level),
+    OperatorName: Renderer(definition.write_operator_name, primary),
     OperatorTest: Renderer(operation.write_operator_test, operation.other_level),
     Option: Renderer(column_def.write_option, primary),
     ParamRef: Renderer(parameter.write_parameter, primary),
+    PartitionBoundSpec: Renderer(definition.write_def_elem, primary),
     Placeholder: Renderer(parameter.write_parameter, primary),
     QuantifiedExpr: Renderer(comparison.write_quantified, primary),
     QueryMembership: Renderer(subquery.write_membership, comparison.pattern_level),
@@ -156,9 +207,16 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     SetOperationStmt: Renderer(set_operation.write_set_operation, primary),
     SetToDefault: Renderer(parameter.write_default, primary),
     SortBy: Renderer(sort.write_sort, primary),
+    SqlColumn: Renderer(sql.write_promised, primary),
+    SqlExpression: Renderer(sql.write_expression, primary),
+    SqlNames: Renderer(sql.write_names, primary),
+    SqlQuery: Renderer(sql.write_nested, primary),
+    SqlStmt: Renderer(sql.write_sql, primary),
+    SqlTemplate: Renderer(sql.write_template, primary),
+    SqlType: Renderer(sql.write_type, primary),
     SubLink: Renderer(subquery.write_scalar, primary),
-    TruncateStmt: Renderer(create.write_truncate, primary),
     TypeCast: Renderer(case.write_cast, primary),
+    TypeName: Renderer(definition.write_type_name, primary),
     UpdateStmt: Renderer(write.write_update, primary),
     ValuesRows: Renderer(rows.write_rows, primary),
     ValuesStmt: Renderer(set_operation.write_values, primary),
@@ -167,8 +225,12 @@ RENDERERS: Final[dict[type[Node], Renderer]] = {
     WholeRow: Renderer(column.write_whole_row, primary),
     WindowDef: Renderer(window.write_window, primary),
 }
+for _definition in DEFINITION_CLASSES:
+    RENDERERS[_definition] = Renderer(definition.write_definition, primary)
 # Bases, of which nothing is made, and what rows become, which is no SQL.
-WITHOUT_SQL: Final[frozenset[type[Node]]] = frozenset({Node, Expression, Statement, Expr, Cond, FromItem, RowTarget})
+WITHOUT_SQL: Final[frozenset[type[Node]]] = frozenset(
+    {Node, Expression, Statement, Definition, Expr, Cond, FromItem, JsonAggregate, RowTarget}
+)
 
 
 def node_classes() -> list[type[Node]]:

@@ -11,20 +11,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from qail.ast.build.builder import Builder
 from qail.ast.clause.target import ResTarget
+from qail.ast.expression.boolean import BoolExpr
 from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.expression.comparison import NotNull
+from qail.ast.expression.function import FuncCall
 from qail.ast.expression.parameter import ParamRef, Placeholder
-from qail.ast.node import Node
+from qail.ast.node import Expression, Node
 from qail.ast.walk import Walk
+from qail.compile.level import Level, check_optional, is_aggregate, owner_of, relation_names
 from qail.compile.precedence import LOWEST
-from qail.compile.quote import identifier, literal
+from qail.compile.quote import exact_literal, identifier, typed_literal
 from qail.errors import BuildError
 from qail.pgtype import PgType
 
 WINDOW_NAME: Final = "window "
 WITH_NAME: Final = "with "
 VERSION_NAME: Final = "version "
+ROW_NAMES: Final = frozenset({"excluded", "old", "new"})
+"""What PostgreSQL itself calls rows in some places."""
 
 
 class Renderer:
@@ -42,20 +48,35 @@ class SqlWriter:
         self.slots: Final[list[int]] = []
         self.parameter_types: Final[list[PgType[Any] | None]] = []
         self.parameter_names: Final[list[str]] = []
+        self.guards: Final[list[str]] = []
+        """For each `$n` the operator that None there makes NULL, "" where it stands somewhere else as well."""
         self.is_pure = True
         self.is_session_bound = False
         self.has_literals = False
         self.writes_literals = False
         """Set while something is written that takes no parameter: values then become text."""
+        self.is_in_trigger = False
+        """Set while the condition of a trigger is written, which has an OLD and a NEW row of its own."""
         self.least_version = 0
         self.newest = ""
+        self.leaves_nothing = False
+        """The statement is raw SQL, of which the words alone show that it changes no session."""
+        self.is_open = False
+        """Set while raw SQL is written: what tables, windows and queries of WITH its text brings is not known."""
         self.depth = 0
         """How many subqueries are around what is written."""
+        self.nests = 0
+        """How many of those are the queries of a nest()."""
+        self.item: Node | None = None
+        """The item of a select list that is being written, without its name."""
         self._renderers: Final = renderers
         self._parts: Final[list[str]] = []
         self._numbers: Final[dict[int, int]] = {}
         self._positions: Final = {id(owner): position for position, owner in enumerate(walk.owners)}
+        self._walked_values = walk.values
         self._scopes: Final[list[list[str]]] = []
+        self.levels: Final[list[Level]] = []
+        """The queries around what is written, the innermost last."""
         self._names: Final[list[str]] = []
 
     def put(self, text: str) -> None:
@@ -66,26 +87,36 @@ class SqlWriter:
         """Everything written so far."""
         return "".join(self._parts)
 
-    def write(self, node: Node, level: int = LOWEST, pg: PgType[Any] | None = None, name: str = "") -> None:
+    def write(
+        self, node: Node, level: int = LOWEST, pg: PgType[Any] | None = None, name: str = "", guard: str = ""
+    ) -> None:
         """Append a node, in parentheses when it binds less tightly than `level`.
 
         Args:
             pg: the type of the place, for a parameter that stands there; None when the place does not tell.
             name: the column the place belongs to, for errors about the parameter's value.
+            guard: the operator that is NULL when a parameter here is.
         """
         node = unwrapped(node)
         if isinstance(node, (ParamRef, Placeholder)):
-            self.parameter(node, pg, name)
+            self.parameter(node, pg, name, guard)
             return
         renderer = self._renderers.get(type(node))
         if renderer is None:
             raise BuildError(f"{type(node).__name__} has no SQL form; nothing was sent")
+        within = self.levels[-1] if self.levels else None
+        if within is not None and within.is_collecting and isinstance(node, Expression) and within.is_key(node):
+            within.inside_keys += 1
+        else:
+            within = None
         if renderer.level(node) < level:
             self.put("(")
             renderer.write(self, node)
             self.put(")")
         else:
             renderer.write(self, node)
+        if within is not None:
+            within.inside_keys -= 1
 
     def level(self, node: Node) -> int:
         """How tightly the text of a node binds."""
@@ -103,10 +134,10 @@ class SqlWriter:
             self.write(node)
             separator = ", "
 
-    def parameter(self, owner: Node, pg: PgType[Any] | None, name: str) -> None:
+    def parameter(self, owner: Node, pg: PgType[Any] | None, name: str, guard: str = "") -> None:
         """Append the `$n` of a value's owner."""
         if self.writes_literals:
-            self._write_literal(owner)
+            self._write_literal(owner, pg)
             return
         number = self._numbers.get(id(owner))
         if number is None:
@@ -115,22 +146,44 @@ class SqlWriter:
             self.slots.append(self._positions[id(owner)])
             self.parameter_types.append(pg)
             self.parameter_names.append(name)
-        elif self.parameter_types[number - 1] is None:
-            self.parameter_types[number - 1] = pg
+            self.guards.append(guard)
+        else:
+            if self.parameter_types[number - 1] is None:
+                self.parameter_types[number - 1] = pg
+            if not guard:
+                self.guards[number - 1] = ""
         self.put(f"${number}")
 
     def block_parameter(self, owner: Node, index: int, pg: PgType[Any] | None, name: str) -> None:
         """Append the `$n` of value `index` of a block that `owner` holds."""
+        if self.writes_literals:
+            value = self._walked_values[self._positions[id(owner)] + index]
+            self.has_literals = True
+            self.put(exact_literal(value, pg))
+            return
         self.slots.append(self._positions[id(owner)] + index)
         self.parameter_types.append(pg)
         self.parameter_names.append(name)
+        self.guards.append("")
         self.put(f"${len(self.slots)}")
 
-    def _write_literal(self, owner: Node) -> None:
-        if not isinstance(owner, ParamRef):
+    def _write_literal(self, owner: Node, pg: PgType[Any] | None) -> None:
+        self._write_value(owner.value if isinstance(owner, ParamRef) else owner, pg)
+
+    def _write_value(self, value: object, pg: PgType[Any] | None) -> None:
+        if isinstance(value, Placeholder):
             raise BuildError("an argument of a prepared function cannot stand where PostgreSQL takes no parameter")
         self.has_literals = True
-        self.put(literal(owner.value))
+        self.put(typed_literal(value, pg))
+
+    def know_values_of(self, query: Builder) -> None:
+        """Know the values of a query that is a part of a definition, whose own walk they are no part of."""
+        walk = Walk()
+        query.shape(walk)
+        start = len(self._walked_values)
+        self._walked_values = [*self._walked_values, *walk.values]
+        for position, owner in enumerate(walk.owners):
+            self._positions[id(owner)] = start + position
 
     def need(self, version: int, what: str) -> None:
         """Note that `what` needs a server of at least this version, a number such as 150000."""
@@ -154,7 +207,7 @@ class SqlWriter:
         Raises:
             BuildError: nothing brings it.
         """
-        if kind + name not in self._names:
+        if kind + name not in self._names and not self.is_open:
             raise BuildError(f"{name!r} is not known where this query names it: {advice}")
 
     def check_window(self, name: str) -> None:
@@ -192,6 +245,8 @@ class SqlWriter:
         for tokens in self._scopes:
             if column.relation.token in tokens:
                 return
+        if self.is_open:
+            return
         relation = column.relation
         known = f"{relation.name} as {relation.alias}" if relation.alias else relation.name
         raise BuildError(
@@ -199,14 +254,83 @@ class SqlWriter:
             "join it, or name it with from_()"
         )
 
+    def note_column(self, column: ColumnExpr[Any]) -> None:
+        """A typed column is written: the query whose it is may have to have groups of it.
+
+        Raises:
+            BuildError: its rows may be absent there, and it is not said.
+        """
+        for level in reversed(self.levels):
+            if column.relation.token in level.relations:
+                level.note(column, is_own=level is self.levels[-1])
+                if column.relation.token in level.optional:
+                    check_optional(column)
+                return
+
+    def note_name(self, column: ColumnRef) -> None:
+        """An untyped column is written: whose it is, only a table's name beside it tells.
+
+        Raises:
+            BuildError: no item of FROM has that name.
+        """
+        if len(column.fields) == 1:
+            if len(self.levels) == 1 and column.fields[0] not in self.levels[0].aliases:
+                self.levels[0].note(column, is_own=True)
+            return
+        table = column.fields[-2]
+        for level in reversed(self.levels):
+            if table in relation_names(level.relations):
+                level.note(column, is_own=level is self.levels[-1])
+                break
+        if self.is_open or not self._scopes or table in ROW_NAMES:
+            return
+        if not any(table in relation_names(tokens) for tokens in self._scopes):
+            raise BuildError(
+                f"column {column.fields[-1]!r} is asked of {table!r}, which is not in FROM of this query; "
+                "join it, or name it with from_()"
+            )
+
+    def begin_call(self, call: FuncCall) -> Level | None:
+        """A call is written. Returns the query that it is an aggregate of, for `end_call`.
+
+        Raises:
+            BuildError: no aggregate, or no window function, may stand here.
+        """
+        if not self.levels:
+            return None
+        inner = self.levels[-1]
+        if call.window is not None:
+            inner.begin_window(call)
+            return None
+        if not is_aggregate(call):
+            inner.check_plain(call)
+            return None
+        owner = owner_of(call, self.levels)
+        owner.begin_aggregate(call)
+        inner.inside_aggregates += 1
+        return owner
+
+    def end_call(self, call: FuncCall, owner: Level | None) -> None:
+        """The arguments of a call are written."""
+        if not self.levels:
+            return
+        inner = self.levels[-1]
+        if call.window is not None:
+            inner.inside_windows -= 1
+        elif owner is not None:
+            inner.inside_aggregates -= 1
+            owner.inside_aggregates -= 1
+
 
 def unwrapped(node: Node) -> Node:
-    """The node without what is only for type checkers or for the select list."""
+    """The node without what is only for type checkers or for the select list; of an AND or OR of one term, the term."""
     while True:
         if isinstance(node, NotNull):
             node = node.argument
         elif isinstance(node, ResTarget):
             node = node.value
+        elif isinstance(node, BoolExpr) and len(node.arguments) == 1:
+            node = node.arguments[0]
         else:
             return node
 

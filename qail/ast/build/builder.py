@@ -35,14 +35,19 @@ class Display:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Models:
-    """Who knows what `into()` can fill; `qail.rows` installs its own, and the first use imports it."""
+    """Who knows what `into()` can fill and `map()` call; `qail.rows` installs its own, and the first use imports it."""
 
     def check(self, builder: Builder, model: object) -> None:
         """Raise BuildError when rows of `builder` cannot become objects of `model`."""
-        import_module("qail.rows.target")
-        models = INSTALLED.models
-        assert type(models) is not Models, "the module installs its own"
-        models.check(builder, model)
+        filling_models().check(builder, model)
+
+    def check_call(self, builder: Builder, function: object) -> None:
+        """Raise BuildError when rows of `builder` cannot be the arguments of `function`."""
+        filling_models().check_call(builder, function)
+
+    def check_part(self, part: object) -> None:
+        """Raise BuildError when the items of a Part cannot fill its model."""
+        filling_models().check_part(part)
 
 
 class Installed:
@@ -56,6 +61,14 @@ class Installed:
 INSTALLED: Final = Installed()
 
 
+def filling_models() -> Models:
+    """The Models that know."""
+    import_module("qail.rows.target")
+    models = INSTALLED.models
+    assert type(models) is not Models, "the module installs its own"
+    return models
+
+
 def compiling_display() -> Display:
     """The Display that compiles."""
     import_module("qail.compile.cache")
@@ -65,10 +78,10 @@ def compiling_display() -> Display:
 
 
 class Builder:
-    """A step of a query. `before` is None for the first."""
+    """A step of a query. `previous` is None for the first."""
 
-    def __init__(self, before: Builder | None, step: int, node: Node) -> None:
-        self.before: Final = before
+    def __init__(self, previous: Builder | None, step: int, node: Node) -> None:
+        self.previous: Final = previous
         self.step: Final = step
         self.node: Final = node
 
@@ -79,7 +92,7 @@ class Builder:
             if current.step != TARGET:
                 walk.tokens.append(current.step)
                 current.node.shape(walk)
-            current = current.before
+            current = current.previous
 
     def find(self, step: int) -> Node | None:
         """What the last step of this kind says; None without one."""
@@ -87,7 +100,7 @@ class Builder:
         while current is not None:
             if current.step == step:
                 return current.node
-            current = current.before
+            current = current.previous
         return None
 
     def __str__(self) -> str:
@@ -99,6 +112,15 @@ class Builder:
     def explain_shape(self) -> str:
         """SQL, parameters, the plan's name and the frames, as text for people."""
         return INSTALLED.display.explanation(self)
+
+    def to_json(self) -> str:
+        """This statement as JSON, for another process or language; `Query.from_json()` makes it again.
+
+        Raises:
+            BuildError: a part of it has no JSON form: definitions, raw SQL, `map()` and `into()`.
+        """
+        text: str = import_module("qail.json_form.dump").to_json(self)
+        return text
 
     def __copy__(self) -> Self:
         return self

@@ -9,10 +9,10 @@ from qail.ast.build.items import from_item, named_items
 from qail.ast.build.query import JoinCondition, Query
 from qail.ast.build.query_expression import named_key
 from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, FromItem, JoinExpr
-from qail.ast.clause.target import NodeList
+from qail.ast.clause.target import NOTHING, NodeList
 from qail.ast.name import Name, TableName
 from qail.ast.node import Expr, Node
-from qail.ast.tokens import COLUMNS, GROUP_BY, JOIN, ORDER_BY, WHERE
+from qail.ast.tokens import COLUMNS, GROUP_BY, GROUP_DISTINCT, JOIN, ORDER_BY, WHERE
 
 if TYPE_CHECKING:
     from qail.rows.row import Row
@@ -39,9 +39,10 @@ class Dyn(Query["Row"], NameFilters["Dyn"]):
         """`ORDER BY`: names, `("name", "desc")` pairs and expressions."""
         return Dyn(self, ORDER_BY, NodeList(tuple([named_key(item) for item in (key, *more)])))
 
-    def group_by(self, key: Name | Expr[Any], /, *more: str | Expr[Any]) -> Dyn:
+    def group_by(self, key: Name | Expr[Any], /, *more: str | Expr[Any], distinct: bool = False) -> Dyn:
         """`GROUP BY`: names and expressions."""
-        return Dyn(self, GROUP_BY, named_items((key, *more), "group_by()"))
+        out = Dyn(self, GROUP_BY, named_items((key, *more), "group_by()"))
+        return Dyn(out, GROUP_DISTINCT, NOTHING) if distinct else out
 
     def join(
         self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None

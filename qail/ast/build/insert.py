@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from qail.ast.build.builder import Builder, Fetchable
-from qail.ast.build.items import Columns, present_items, value_node, writable
+from qail.ast.build.bulk import MOST_SPELT_ROWS, block_sizes, unnested_rows
+from qail.ast.build.items import Columns, distinct_columns, present_items, value_node, writable
 from qail.ast.build.returning import Change
 from qail.ast.clause.conflict import InferClause, OnConflictClause
 from qail.ast.clause.option import Option
@@ -63,11 +64,38 @@ class InsertInto(Builder, Generic[Ins]):
     def values(self, row: Ins, /, *more: Ins) -> Insert:
         """The rows: mappings of column to value. None is NULL, SKIP leaves the column out; an empty row is all defaults.
 
+        More than a few rows of a table class are an array for each column, so that one text serves any number of rows.
+
         Raises:
             BuildError: rows have different columns, or the table class has no such column.
         """
         rows: tuple[object, ...] = (row, *more)
         return Insert(self, ROWS, values_rows(rows, writable(self)))
+
+    def bulk(self, rows: Collection[Ins]) -> list[Insert]:
+        """The rows in as few statements as can carry them, of few texts, for `db.batch(...)`, which sends them at once.
+
+        One statement where the types of the columns are known and none is an array, JSON or a geometric type: an array
+        for each column. Otherwise, and when a value is `default()`, statements of 2, 4, 8 ... rows.
+
+        >>> print(*Qail.add("t").bulk([{"id": 1}, {"id": 2}, {"id": 3}]), sep=chr(10))
+        INSERT INTO "t" ("id") VALUES ($1), ($2)
+        INSERT INTO "t" ("id") VALUES ($1)
+        """
+        given = list(rows)
+        if not given:
+            raise BuildError("bulk() needs at least one row")
+        columns = writable(self)
+        whole = values_rows(tuple(given), columns)
+        if isinstance(whole, InsertSelect) or not whole.columns:
+            return [Insert(self, ROWS, whole)]
+        out: list[Insert] = []
+        start, width = 0, len(whole.columns)
+        for count in block_sizes(len(given), width):
+            values = whole.values[start * width : (start + count) * width]
+            out.append(Insert(self, ROWS, ValuesRows(whole.columns, count, values)))
+            start += count
+        return out
 
     def from_select(self, query: Fetchable[Any] | Unchecked, /, *columns: str | Expr[Any]) -> Insert:
         """The rows of a query, for these columns; for all columns of the table in their order when none is named.
@@ -76,7 +104,8 @@ class InsertInto(Builder, Generic[Ins]):
         INSERT INTO "archive" ("id") SELECT "id" FROM "users" WHERE "active" = $1
         """
         known = writable(self)
-        return Insert(self, ROWS, select_rows(query, [known.named(column) for column in columns]))
+        named = distinct_columns([known.written(column) for column in columns], "from_select()")
+        return Insert(self, ROWS, select_rows(query, named))
 
 
 class OnConflict:
@@ -90,6 +119,8 @@ class OnConflict:
             raise BuildError("on_conflict() takes columns and where=, or constraint=, not both")
         if where is not None and not elements:
             raise BuildError("on_conflict(where=...) is the predicate of an index over columns: name them")
+        if where is None:
+            check_key(elements, self._columns)
         name = "" if constraint is None else checked_name(constraint, "a constraint's name")
         self._infer = InferClause(tuple(elements), None if where is None else checked_condition(where), name)
 
@@ -111,11 +142,11 @@ class OnConflict:
         """
         if not self._infer.elements and not self._infer.constraint:
             raise BuildError("do_update() needs to know the unique key: on_conflict(column, ...)")
-        assigned: list[Node] = [self._columns.named(item) for item in columns]
+        assigned = distinct_columns([self._columns.written(item) for item in columns], "do_update()")
         pairs = [] if set is None else present_items(set, "do_update()")
         if not assigned and not pairs:
             raise BuildError("do_update() sets no column: name columns, or give set= a value for each")
-        names: list[Node] = [self._columns.named(name) for name, _ in pairs]
+        names = distinct_columns([self._columns.written(name) for name, _ in pairs], "do_update()")
         for name in names:
             if _is_among(name, assigned):
                 raise BuildError("do_update() sets a column twice: by its name and in set=")
@@ -140,15 +171,34 @@ class Upsert(Builder, Generic[Ins]):
         columns = writable(self)
         rows: tuple[object, ...] = (row, *more)
         payload = values_rows(rows, columns)
-        keys = [columns.named(item) for item in (key if isinstance(key, tuple) else (key,))]
+        keys = distinct_columns([columns.named(item) for item in (key if isinstance(key, tuple) else (key,))], "key=")
         for known in keys:
             if not _is_among(known, payload.columns):
                 raise BuildError("put() needs the key among the columns of each row")
+        check_key(keys, columns)
         rest = [column for column in payload.columns if not _is_among(column, keys)]
         if not rest:
             raise BuildError("put() has nothing to update; add(...).on_conflict(...).do_nothing() keeps what is there")
         insert = Insert(self, ROWS, payload)
         return Insert(insert, ON_CONFLICT, OnConflictClause(InferClause(tuple(keys)), tuple(rest)))
+
+
+def check_key(elements: list[Node], columns: Columns) -> None:
+    """Refuse a conflict target of columns that are no unique key, where the table class says which there are.
+
+    Raises:
+        BuildError: no unique key is over these columns, in any order.
+    """
+    known = None if columns.row is None else columns.row.keys
+    names = [element.name for element in elements if isinstance(element, ColumnExpr)]
+    if known is None or not elements or len(names) < len(elements):
+        return
+    if not any(set(names) == set(key) for key in known):
+        told = "; ".join([", ".join(key) for key in known]) or "none"
+        raise BuildError(
+            f"table {columns.table!r} has no unique key over {', '.join(names)}, by which a conflict could be found; "
+            f"its keys are: {told}"
+        )
 
 
 def select_rows(query: object, columns: list[Node]) -> InsertSelect:
@@ -166,8 +216,8 @@ def select_rows(query: object, columns: list[Node]) -> InsertSelect:
     return found
 
 
-def values_rows(rows: tuple[object, ...], columns: Columns) -> ValuesRows:
-    """Rows as users give them, checked against each other and against the table."""
+def values_rows(rows: tuple[object, ...], columns: Columns) -> ValuesRows | InsertSelect:
+    """Rows as users give them, checked against each other and against the table; many as arrays, where they can be."""
     first = present_items(rows[0], "values()")
     names = [name for name, _ in first]
     if not names and len(rows) > 1:
@@ -179,7 +229,13 @@ def values_rows(rows: tuple[object, ...], columns: Columns) -> ValuesRows:
             values.extend(given.values())
             continue
         values.extend(_reordered(present_items(row, "values()"), names, number))
-    return ValuesRows(tuple([columns.named(name) for name in names]), len(rows), _checked_values(values, names))
+    targets = distinct_columns([columns.written(name) for name in names], "values()")
+    checked = _checked_values(values, names)
+    if len(rows) > MOST_SPELT_ROWS:
+        found = unnested_rows(targets, checked)
+        if found is not None:
+            return found
+    return ValuesRows(tuple(targets), len(rows), checked)
 
 
 def _checked_values(values: list[object], names: list[object]) -> list[object]:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from qail.ast.build.builder import Builder
-from qail.ast.clause.from_ import FromItem, JoinExpr, JoinUsing, RangeOnly, RangeTableSample, RangeVar, sampled, table_named
+from qail.ast.clause.from_ import (
+    FromItem,
+    JoinExpr,
+    JoinUsing,
+    RangeOnly,
+    RangeTableSample,
+    RangeVar,
+    sampled,
+    table_named,
+)
+from qail.ast.clause.part import Part, flat, is_part
 from qail.ast.clause.target import NodeList
 from qail.ast.clause.with_ import CommonTableExpr, CommonTableReference
 from qail.ast.expression.boolean import BoolExpr, Maybe, checked_condition
@@ -104,6 +114,8 @@ def select_items(items: tuple[object, ...], method: str) -> NodeList:
         raise BuildError(f"{method} needs at least one column")
     nodes: list[Node] = []
     for item in items:
+        if isinstance(item, Part):
+            return _parted(items, method, is_named=False)
         nodes.append(item if isinstance(item, Expression) else _row_item(item, method))
     return NodeList(tuple(nodes))
 
@@ -116,9 +128,24 @@ def named_items(items: tuple[object, ...], method: str) -> NodeList:
     for item in items:
         if isinstance(item, str):
             nodes.append(column_named(item))
+        elif isinstance(item, Part):
+            return _parted(items, method, is_named=True)
         else:
             nodes.append(item if isinstance(item, Expression) else _row_item(item, method))
     return NodeList(tuple(nodes))
+
+
+def _parted(items: tuple[object, ...], method: str, *, is_named: bool) -> NodeList:
+    """A list of items of which some are parts."""
+    parts: list[object] = []
+    for item in items:
+        if is_part(item) or isinstance(item, Expression):
+            parts.append(item)
+        elif is_named and isinstance(item, str):
+            parts.append(column_named(item))
+        else:
+            parts.append(_row_item(item, method))
+    return NodeList(flat(tuple(parts)), tuple(parts))
 
 
 def _row_item(item: object, method: str) -> WholeRow:
@@ -160,6 +187,17 @@ def count_operand(value: object, method: str) -> Node:
     return ParamRef(value)
 
 
+def page_count(value: object, what: str) -> int:
+    """The number or the size of a page.
+
+    Raises:
+        BuildError: it is no int of 1 or more.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BuildError(f"page() takes a {what} of 1 or more, not {value!r:.40}")
+    return value
+
+
 class Columns:
     """The columns a statement may write: those of a table class, or any name."""
 
@@ -174,6 +212,7 @@ class Columns:
             BuildError: the table class has no such column, or it is no column.
         """
         if isinstance(column, ColumnExpr):
+            self._check_owner(column.relation, column.name)
             column = column.name
         elif isinstance(column, ColumnRef):
             column = column.fields[-1]
@@ -187,16 +226,68 @@ class Columns:
             raise BuildError(f"table {self.table!r} has no column {column!r}; it has {known}")
         return found
 
+    def _check_owner(self, other: RangeVar, column: str) -> None:
+        """Refuse a column of another table that has one of that name."""
+        own = None if self.row is None else self.row.relation
+        if own is not None and (own.schema, own.name) != (other.schema, other.name):
+            raise BuildError(
+                f"column {column!r} belongs to table {other.alias or other.name!r}, "
+                f"and this statement writes {self.table!r}"
+            )
+
+    def written(self, column: object) -> Node:
+        """As `named`, for a column that gets a value.
+
+        Raises:
+            BuildError: the server alone computes it.
+        """
+        found = self.named(column)
+        self._check_written(found)
+        return found
+
+    def _check_written(self, column: Node) -> None:
+        if self.row is not None and isinstance(column, ColumnExpr) and column.name in self.row.generated:
+            raise BuildError(f"column {column.name!r} of table {self.table!r} is generated: leave it out")
+
+
+def distinct_columns(columns: list[Node], method: str) -> list[Node]:
+    """Columns to write to, each of them once.
+
+    Raises:
+        BuildError: one is there twice, as a name and as an expression maybe.
+    """
+    seen: set[str] = set()
+    for column in columns:
+        name = column.name if isinstance(column, ColumnExpr) else ""
+        if isinstance(column, ColumnRef):
+            name = column.fields[-1]
+        if name and name in seen:
+            raise BuildError(f"{method} is given the column {name!r} twice")
+        seen.add(name)
+    return columns
+
 
 def writable(builder: Builder) -> Columns:
     """The columns of the table that an INSERT, UPDATE or DELETE builder is about."""
     current = builder
-    while current.before is not None:
-        current = current.before
+    while current.previous is not None:
+        current = current.previous
     target = current.node
     if isinstance(target, WholeRow):
         return Columns(target, target.relation.name)
     return Columns(None, target.name if isinstance(target, RangeVar) else "")
+
+
+def write_relation(builder: Builder) -> RangeVar:
+    """The table that a writing builder is about."""
+    current = builder
+    while current.previous is not None:
+        current = current.previous
+    target = current.node
+    if isinstance(target, WholeRow):
+        return target.relation
+    assert isinstance(target, RangeVar), "a writing builder begins with its table"
+    return target
 
 
 def write_target(table: object, alias: str | None = None) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from qail.ast.build.builder import Builder
-from qail.ast.build.items import Columns, conditions, from_item, present_items, value_node, writable
+from qail.ast.build.items import Columns, conditions, distinct_columns, from_item, present_items, value_node, writable
 from qail.ast.build.returning import Change
 from qail.ast.clause.from_ import FromItem, JoinExpr
 from qail.ast.clause.merge import (
@@ -140,7 +140,7 @@ def _assignments(row: object, columns: Columns) -> Assignments:
     pairs = present_items(row, "MERGE")
     if not pairs:
         raise BuildError("MERGE sets no column: the row is empty, or every value is SKIP")
-    names: list[Node] = [columns.named(name) for name, _ in pairs]
+    names = distinct_columns([columns.written(name) for name, _ in pairs], "MERGE")
     return Assignments(tuple(names), tuple([value_node(value) for _, value in pairs]))
 
 

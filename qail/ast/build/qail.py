@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from qail.ast.build.create import (
-    CreateIndex,
-    CreateTable,
-    DropTable,
-    Truncate,
-    create_index,
-    create_table,
-    drop_table,
-    truncate_table,
-)
+from qail.ast.build.definitions import Definitions
 from qail.ast.build.delete import DeleteFrom
 from qail.ast.build.dyn import Dyn
 from qail.ast.build.insert import InsertInto, Upsert
@@ -22,16 +13,18 @@ from qail.ast.build.items import from_item, relation_of, whole_row_of, write_tar
 from qail.ast.build.merge import MergeInto
 from qail.ast.build.query_expression import Values
 from qail.ast.build.select import From
+from qail.ast.build.sql import Sql, TemplateString, Trusted, sql_of
 from qail.ast.build.update import UpdateOf
 from qail.ast.clause.from_ import FromItem
 from qail.ast.clause.values import values_table
-from qail.ast.name import Name, TableName, Unchecked
-from qail.ast.node import Expr
+from qail.ast.name import TableName, Unchecked
 from qail.ast.tokens import DELETE, GET, INSERT, MERGE, UPDATE, VALUES
 from qail.errors import BuildError
 from qail.pgtype import PgType
 
 if TYPE_CHECKING:
+    from typing import LiteralString
+
     from qail.table import Table
 
 Ins = TypeVar("Ins")
@@ -39,7 +32,7 @@ Upd = TypeVar("Upd")
 TableT = TypeVar("TableT", bound="Table[Any, Any]")
 
 
-class Qail:
+class Qail(Definitions):
     """The constructors. Each takes a table class (typed) or a table's name (untyped), or a (schema, name) pair."""
 
     @overload
@@ -121,23 +114,18 @@ class Qail:
         return Values(None, VALUES, values_table(columns, rows))
 
     @staticmethod
-    def create(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> CreateTable:
-        """CREATE TABLE: of a table class as it is; of a name with `.column(...)` calls."""
-        return create_table(table)
+    def sql(template: LiteralString | Trusted | TemplateString | Unchecked, /, **parts: Any) -> Sql:
+        """Raw SQL of one statement, from a constant template: `{name}` is where the value `name=` stands.
 
-    @staticmethod
-    def drop(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> DropTable:
-        """DROP TABLE."""
-        return drop_table(table)
+        A value becomes a parameter; an expression, a table class, a query in parentheses, a type, or another piece of raw
+        SQL becomes what it is; `{name:i}` is a name, a tuple of them qualified, a list of them with commas between.
+        `{{` and `}}` are braces. On Python 3.14 a t-string does the same. `Trusted(text)` passes text made at run time.
 
-    @staticmethod
-    def truncate(table: type[Table[Any, Any]] | TableName | Unchecked, /) -> Truncate:
-        """TRUNCATE: every row of the table goes."""
-        return truncate_table(table)
+        >>> print(Qail.sql("SELECT {names:i} FROM {table:i} WHERE id = {id}", names=["id", "age"], table="users", id=5))
+        SELECT "id", "age" FROM "users" WHERE id = $1
 
-    @staticmethod
-    def create_index(
-        name: Name, table: type[Table[Any, Any]] | TableName | Unchecked, /, column: Name | Expr[Any], *more: str | Expr[Any]
-    ) -> CreateIndex:
-        """CREATE INDEX over columns or expressions, in this order."""
-        return create_index(name, table, (column, *more))
+        Raises:
+            BuildError: a place has no value, a value no place; or a place stands in a string, a comment or a word.
+        """
+        return sql_of(template, parts)
+

@@ -20,10 +20,12 @@ from qail.ast.tokens import (
     DISTINCT_ON,
     FROM,
     GROUP_BY,
+    GROUP_DISTINCT,
     HAVING,
     JOIN,
     LOCKING,
     ORDER_BY,
+    REVERSED,
     TARGET,
     WHERE,
     WINDOWS,
@@ -54,9 +56,14 @@ class Query(QueryExpression[R_co]):
         out: Self = self._with(WHERE, found)
         return out
 
-    def group_by(self, key: Expr[Any] | Unchecked, /, *more: Expr[Any]) -> Self:
-        """`GROUP BY`: columns, other expressions, `rollup()` and its kin; more calls add keys, none is added by itself."""
+    def group_by(self, key: Expr[Any] | Unchecked, /, *more: Expr[Any], distinct: bool = False) -> Self:
+        """`GROUP BY`: columns, other expressions, `rollup()` and its kin; more calls add keys, none is added by itself.
+
+        `distinct`: grouping sets that are equal count once, `GROUP BY DISTINCT`.
+        """
         out: Self = self._with(GROUP_BY, select_items((key, *more), "group_by()"))
+        if distinct:
+            out = out._with(GROUP_DISTINCT, NOTHING)
         return out
 
     def having(self, condition: BoolOperand, /, *more: BoolOperand) -> Self:
@@ -76,10 +83,25 @@ class Query(QueryExpression[R_co]):
     def after(self, *values: Any) -> Self:
         """Keyset paging: the rows behind the one whose sort keys have these values, in the order of `order_by`.
 
-        >>> print(Qail.get("users").order_by("name", "id").limit(10).after("m", 7))
+        A key that may be NULL takes None, too. Columns of table classes say whether they may be; of others
+        `not_null()` promises that they are not, which makes a shorter condition, that an index serves.
+
+        >>> print(Qail.get("users").order_by(col("name").not_null(), col("id").not_null()).limit(10).after("m", 7))
         SELECT * FROM "users" WHERE ("name", "id") > ($1, $2) ORDER BY "name", "id" LIMIT $3
         """
-        out: Self = self._with(WHERE, keyset_condition(self, values))
+        out: Self = self._with(WHERE, keyset_condition(self, values, is_before=False))
+        return out
+
+    def before(self, *values: Any) -> Self:
+        """Keyset paging backwards: the rows before the one whose sort keys have these values, the nearest first.
+
+        The order is turned round, so that `limit` keeps the rows next to that one: turn the page round again.
+
+        >>> print(Qail.get("users").order_by(col("id").not_null()).limit(10).before(7))
+        SELECT * FROM "users" WHERE "id" < $1 ORDER BY "id" DESC LIMIT $2
+        """
+        found: Self = self._with(WHERE, keyset_condition(self, values, is_before=True))
+        out: Self = found if found.find(REVERSED) is not None else found._with(REVERSED, NOTHING)
         return out
 
     def distinct(self) -> Self:

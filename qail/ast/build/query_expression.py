@@ -5,11 +5,12 @@ Values: rows of values as a query.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, TypeVarTuple, cast
 
 from qail.ast.build.builder import INSTALLED, Builder, Fetchable
-from qail.ast.build.items import count_operand
+from qail.ast.build.items import count_operand, page_count
 from qail.ast.clause.from_ import RangeSubselect
 from qail.ast.clause.output import output_columns
 from qail.ast.clause.set_operation import ALL_SUFFIX, EXCEPT, INTERSECT, UNION, SetOperation
@@ -25,6 +26,7 @@ from qail.ast.tokens import LIMIT, OFFSET, ORDER_BY, SET_OPERATION, TARGET, WITH
 from qail.errors import BuildError
 
 if TYPE_CHECKING:
+    from qail.ast.build.select import Select
     from qail.rows.row import Row
 
 M = TypeVar("M")
@@ -87,6 +89,15 @@ class QueryExpression(Fetchable[R_co]):
         out: Self = self._with(OFFSET, count_operand(count, "offset"))
         return out
 
+    def page(self, number: int | Unchecked, /, *, size: int | Unchecked) -> Self:
+        """Page `number`, from 1 on, of pages of `size` rows: a limit and an offset.
+
+        >>> print(Qail.get("users").order_by("id").page(3, size=20))
+        SELECT * FROM "users" ORDER BY "id" LIMIT $1 OFFSET $2
+        """
+        rows = page_count(size, "size")
+        return self.limit(rows).offset((page_count(number, "number") - 1) * rows)
+
     def union(self: Fetchable[R], other: Fetchable[R] | Unchecked, /) -> Compound[R]:
         """`self UNION other`: the rows of either, equal ones once.
 
@@ -145,6 +156,37 @@ class QueryExpression(Fetchable[R_co]):
         query: Compound[Any] = combined(UNION if distinct else UNION + ALL_SUFFIX, self, found)
         return CommonTableExpr(name, query, columns, is_recursive=True)
 
+    @classmethod
+    def from_json(
+        cls,
+        data: str | bytes | dict[str, Any],
+        *,
+        trusted: bool = False,
+        tables: Collection[Any] = (),
+        functions: Collection[str] = (),
+    ) -> Self:
+        """A query of its JSON form, as `to_json()` writes it. Without `trusted` of a safe subset: see `qail.from_json`.
+
+        Raises:
+            BuildError: it is none, or over a limit, not allowed, or no query of this class.
+        """
+        load: Any = import_module("qail.json_form.load").from_json
+        found: Any = load(data, trusted=trusted, tables=tables, functions=functions)
+        if not isinstance(found, cls):
+            raise BuildError(f"the JSON form is that of a {type(found).__name__}, not of a {cls.__name__}")
+        return found
+
+    def count(self) -> Select[int]:
+        """A query of one int: how many rows this one returns, with its DISTINCT, GROUP BY, LIMIT and all.
+
+        >>> print(Qail.get("users").gt("age", 18).limit(10).count())
+        SELECT count(*) FROM (SELECT * FROM "users" WHERE "age" > $1 LIMIT $2) AS "counted"
+        """
+        # It is made of Select, which is made of this class.
+        from qail.ast.build.counting import count_of
+
+        return count_of(self)
+
     def scalar(self) -> Expr[Any]:
         """This query as a value: the one column of its one row."""
         value: SubLink = SubLink(self)
@@ -174,7 +216,7 @@ class Compound(Sorted[R_co]):
 
     def map(self: Compound[tuple[*Ts]], function: Callable[[*Ts], M]) -> Sorted[M]:
         """Rows become what `function` returns for their values, by position."""
-        query: MappedRows[M] = MappedRows(self, TARGET, RowTarget(MAP, function))
+        query: MappedRows[M] = MappedRows(self, TARGET, call_target(self, function))
         return query
 
 
@@ -240,6 +282,12 @@ def model_target(builder: Builder, model: object) -> RowTarget:
     """The target of `into(model)`. Raises BuildError when the rows of `builder` cannot become such objects."""
     INSTALLED.models.check(builder, model)
     return RowTarget(INTO, model)
+
+
+def call_target(builder: Builder, function: object) -> RowTarget:
+    """The target of `map(function)`. Raises BuildError when it does not take the values of a row."""
+    INSTALLED.models.check_call(builder, function)
+    return RowTarget(MAP, function)
 
 
 def row_target(builder: Builder) -> RowTarget | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.items import named_items
-from qail.ast.build.query_expression import MAP, RowTarget, model_target
+from qail.ast.build.query_expression import call_target, model_target
 from qail.ast.clause.with_ import CommonTableExpr
 from qail.ast.name import Name
-from qail.ast.node import Item
+from qail.ast.valued import Item
 from qail.ast.tokens import RETURNING, TARGET
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Returning(Fetchable[tuple[*Ts]], Generic[*Ts]):
 
     def map(self, function: Callable[[*Ts], M]) -> Fetchable[M]:
         """Rows become what `function` returns for their values, by position."""
-        out: MappedReturning[M] = MappedReturning(self, TARGET, RowTarget(MAP, function))
+        out: MappedReturning[M] = MappedReturning(self, TARGET, call_target(self, function))
         return out
 
     def into(self, model: type[M]) -> Fetchable[M]:

@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar, TypeVarTuple, overload
 
 from qail.ast.build.items import select_items
 from qail.ast.build.query import Mapped, Query
-from qail.ast.build.query_expression import MAP, RowTarget
-from qail.ast.node import Item, Node
+from qail.ast.build.query_expression import call_target
+from qail.ast.node import Node
+from qail.ast.valued import Item
 from qail.ast.tokens import COLUMNS, SELECT, TARGET
 
 M = TypeVar("M")
@@ -42,7 +43,7 @@ class Select(Query[tuple[*Ts]], Generic[*Ts]):
 
     def map(self, function: Callable[[*Ts], M]) -> Query[M]:
         """Rows become what `function` returns for their values, by position."""
-        query: Mapped[M] = Mapped(self, TARGET, RowTarget(MAP, function))
+        query: Mapped[M] = Mapped(self, TARGET, call_target(self, function))
         return query
 
 

@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from qail.ast.build.builder import Builder, Fetchable
 from qail.ast.build.filters import NameFilters
-from qail.ast.build.items import Columns, conditions, from_item, joined, present_items, value_node, writable
+from qail.ast.build.bulk import GIVEN, KeyedRows
+from qail.ast.build.items import (
+    Columns,
+    conditions,
+    distinct_columns,
+    from_item,
+    joined,
+    present_items,
+    value_node,
+    writable,
+    write_relation,
+)
 from qail.ast.build.returning import Change
 from qail.ast.clause.from_ import INNER, FromItem, JoinUsing
 from qail.ast.clause.output import output_columns
 from qail.ast.clause.rows import Assignments, MultiAssignRef
 from qail.ast.clause.target import NOTHING, NodeList
 from qail.ast.clause.with_ import CommonTableExpr, with_items
+from qail.ast.expression.boolean import BoolExpr
+from qail.ast.expression.column import ColumnRef
+from qail.ast.expression.comparison import A_Expr
 from qail.ast.name import TableName, Unchecked
 from qail.ast.node import BoolOperand, Expr, Node
-from qail.ast.tokens import ALL_ROWS, FROM, JOIN, ONLY_TABLE, SET, WHERE, WITH
+from qail.ast.tokens import ALL_ROWS, AND, FROM, JOIN, ONLY_TABLE, SET, WHERE, WITH
 from qail.errors import BuildError
 
 if TYPE_CHECKING:
@@ -116,6 +130,40 @@ class UpdateOf(Builder, Generic[Upd]):
         """
         return UpdateSet(self, SET, assigned_query(query, (column, *more), writable(self)))
 
+    def each(
+        self, row: Mapping[Any, Any], /, *more: Mapping[Any, Any], key: str | Expr[Any] | tuple[str | Expr[Any], ...]
+    ) -> Update:
+        """Many rows at once, each with values of its own: that row of the table is changed which has its key.
+
+        The rows are mappings of the same columns, the key among them, to values. However many there are, it is one
+        statement of one text: an array for each column.
+
+        Raises:
+            BuildError: rows have different columns or the same key, a key is None, or a column's type is not known.
+
+        >>> class Book(Table, name="books"):
+        ...     id: Col[int] = col(INT8, pk=True)
+        ...     stock: Col[int] = col(INT4)
+        >>> print(Qail.set(Book).each({"id": 1, "stock": 7}, {"id": 2, "stock": 0}, key="id"))
+        UPDATE "books" SET "stock" = "given"."stock" FROM "unnest"(CAST($1 AS int8[]), CAST($2 AS int4[])) AS "given" ("id", "stock") WHERE "books"."id" = "given"."id"
+        """
+        rows = KeyedRows((row, *more), key, writable(self))
+        target = write_relation(self)
+        own = target.alias or target.name
+        alias = GIVEN if own != GIVEN else GIVEN + "_"
+        names: list[Node] = []
+        values: list[Node] = []
+        same: list[Node] = []
+        for column, name in zip(rows.columns, rows.names, strict=True):
+            if name in rows.keys:
+                same.append(A_Expr("=", ColumnRef((own, name)), ColumnRef((alias, name))))
+            else:
+                names.append(column)
+                values.append(ColumnRef((alias, name)))
+        changed: UpdateSet = UpdateSet(self, SET, Assignments(tuple(names), tuple(values)))
+        joined_: UpdateSet = UpdateSet(changed, FROM, rows.table(alias))
+        return Update(joined_, WHERE, same[0] if len(same) == 1 else BoolExpr(AND, tuple(same)))
+
     def only(self) -> UpdateOf[Upd]:
         """`ONLY`: without the tables that inherit from it."""
         out: UpdateOf[Upd] = UpdateOf(self, ONLY_TABLE, NOTHING)
@@ -131,7 +179,7 @@ def assignments_of(row: object, columns: Columns) -> Assignments:
     pairs = present_items(row, "values()")
     if not pairs:
         raise BuildError("UPDATE sets no column: values() is empty, or every value is SKIP")
-    names: list[Node] = [columns.named(name) for name, _ in pairs]
+    names = distinct_columns([columns.written(name) for name, _ in pairs], "values()")
     return Assignments(tuple(names), tuple([value_node(value) for _, value in pairs]))
 
 
@@ -143,7 +191,7 @@ def assigned_query(query: object, columns: tuple[object, ...], known: Columns) -
     """
     if not isinstance(query, Builder):
         raise BuildError(f"values_from() takes a query first, not {type(query).__name__}")
-    names: list[Node] = [known.named(column) for column in columns]
+    names = distinct_columns([known.written(column) for column in columns], "values_from()")
     found = MultiAssignRef(tuple(names), query)
     given = output_columns(query)
     if given is not None and len(given) != len(names):

@@ -16,6 +16,7 @@ from qail.ast.expression.subquery import query_depth
 from qail.ast.name import Name, checked_name
 from qail.ast.node import Expr, Expression, Node, depth_over
 from qail.ast.tokens import CROSS_JOIN_NODE, END, JOIN_NODE, JOIN_USING, ONLY, SAMPLE, SUBSELECT
+from qail.ast.valued import Valued
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 
@@ -37,7 +38,8 @@ DERIVED_KIND: Final = "d"  # the alias of something else in FROM, which no selec
 class RangeVar(Node):
     """A table in FROM: `"schema"."name" AS "alias"`. `is_nullable`: it is an outer twin, whose rows may be absent.
 
-    `kind` says what the name is the name of: a table, a query of WITH, or another item of FROM.
+    `kind` says what the name is the name of: a table, a query of WITH, or another item of FROM. `key` are the columns
+    of its primary key, where a table class says them.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class RangeVar(Node):
         alias: Name | None = None,
         is_nullable: bool = False,
         kind: str = TABLE_KIND,
+        key: tuple[str, ...] = (),
     ) -> None:
         super().__init__(1)
         self.name: Final = checked_name(name, "a table name")
@@ -55,6 +58,7 @@ class RangeVar(Node):
         self.alias: Final = None if alias is None else checked_name(alias, "an alias")
         self.is_nullable: Final = is_nullable
         self.kind: Final = kind
+        self.key: Final = key
         self.token: Final = f"{kind}\0{schema or ''}\0{name}\0{alias or ''}"
 
     def shape(self, walk: Walk) -> None:
@@ -62,7 +66,9 @@ class RangeVar(Node):
 
     def with_alias(self, alias: str) -> RangeVar:
         """The same table under another name."""
-        return RangeVar(self.name, schema=self.schema, alias=alias, is_nullable=self.is_nullable, kind=self.kind)
+        return RangeVar(
+            self.name, schema=self.schema, alias=alias, is_nullable=self.is_nullable, kind=self.kind, key=self.key
+        )
 
 
 class FromItem(Node):
@@ -92,7 +98,7 @@ class FromItem(Node):
         return self._column(column, is_nullable=self.relation.is_nullable)
 
     @overload
-    def outer(self, column: Expr[U], /) -> Expr[U | None]: ...
+    def outer(self, column: Valued[U], /) -> Expr[U | None]: ...
     @overload
     def outer(self, column: str, /) -> Expr[Any]: ...
     def outer(self, column: Any, /) -> Any:
@@ -113,7 +119,7 @@ class FromItem(Node):
             raise BuildError(f"{alias!r} has no column of {asked!r:.60}; it has {known}")
         if found.pg is None:
             return ColumnRef((alias, found.name))
-        return ColumnExpr(self.relation, found.name, found.pg, null=found.null or is_nullable)
+        return ColumnExpr(self.relation, found.name, found.pg, null=found.null or is_nullable, own_null=found.null)
 
 
 class RangeSubselect(FromItem):

@@ -1,10 +1,9 @@
-"""Option: a word of a closed set that changes what a statement does. IndexName: what CREATE INDEX makes."""
+"""Option: a word of a closed set that changes what a statement does."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from qail.ast.name import Name, checked_name
 from qail.ast.node import Node
 from qail.ast.walk import Walk
 from qail.errors import BuildError
@@ -12,7 +11,9 @@ from qail.errors import BuildError
 WORDS: Final = frozenset(
     {
         "IF NOT EXISTS", "IF EXISTS", "TEMPORARY", "CASCADE", "RESTART IDENTITY", "UNIQUE", "OVERRIDING SYSTEM VALUE",
-        "OVERRIDING USER VALUE",
+        "OVERRIDING USER VALUE", "UNLOGGED", "CONCURRENTLY", "ONLY", "NULLS NOT DISTINCT", "OR REPLACE", "WITH NO DATA",
+        "WITH LOCAL CHECK OPTION", "WITH CASCADED CHECK OPTION", "NOWAIT", "LOCAL", "DEFERRED", "IMMEDIATE",
+        "FOR EACH ROW", "FOR EACH STATEMENT", "WITH GRANT OPTION", "GRANT OPTION FOR",
     }
 )  # fmt: skip
 
@@ -28,14 +29,3 @@ class Option(Node):
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(self.word)
-
-
-class IndexName(Node):
-    """The name of an index."""
-
-    def __init__(self, name: Name) -> None:
-        super().__init__(1)
-        self.name: Final = checked_name(name, "an index name")
-
-    def shape(self, walk: Walk) -> None:
-        walk.tokens.append(self.name)

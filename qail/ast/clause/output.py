@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from qail.ast.build.builder import Builder
+from qail.ast.clause.part import flat
 from qail.ast.clause.set_operation import SetOperation
 from qail.ast.clause.target import NodeList, ResTarget
 from qail.ast.clause.values import ValuesTable
@@ -53,8 +54,8 @@ def leading(builder: Builder) -> Builder:
 def first_step(builder: Builder) -> Builder:
     """The step a query begins with."""
     current = builder
-    while current.before is not None:
-        current = current.before
+    while current.previous is not None:
+        current = current.previous
     return current
 
 
@@ -63,16 +64,23 @@ def result_items(builder: Builder) -> tuple[Node, ...] | None:
 
     A WholeRow stands for `len(item.columns)` columns of the result, any other item for one.
     """
-    listed: list[Node] = []
+    found = result_parts(builder)
+    return None if found is None else flat(found)
+
+
+def result_parts(builder: Builder) -> tuple[object, ...] | None:
+    """As `result_items`, with a Part in the place of the items that become one value together."""
+    listed: list[object] = []
     first = builder
     current: Builder | None = leading(builder)
     while current is not None:
         if current.step in (COLUMNS, RETURNING, SELECT) and isinstance(current.node, NodeList):
-            listed = [*current.node.items, *listed]
+            own = current.node.parts
+            listed = [*(current.node.items if own is None else own), *listed]
             if current.step == RETURNING:
                 return tuple(listed)
         first = current
-        current = current.before
+        current = current.previous
     if listed:
         return tuple(listed)
     return (first.node,) if isinstance(first.node, WholeRow) else None

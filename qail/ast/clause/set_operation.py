@@ -54,6 +54,6 @@ class SetOperation(Node):
 
 def bare_operation(query: Builder) -> SetOperation | None:
     """The operation of a query that is nothing else: no ORDER BY, LIMIT or WITH of its own."""
-    if query.before is None and query.step == SET_OPERATION and isinstance(query.node, SetOperation):
+    if query.previous is None and query.step == SET_OPERATION and isinstance(query.node, SetOperation):
         return query.node
     return None

@@ -31,6 +31,13 @@ class SortBy(Node):
         """NULLs behind everything else."""
         return SortBy(self.node, self.direction, NULLS_LAST)
 
+    def reversed(self) -> SortBy:
+        """The opposite order, NULLs on the other end as well."""
+        nulls = NULLS_DEFAULT
+        if self.nulls != NULLS_DEFAULT:
+            nulls = NULLS_LAST if self.nulls == NULLS_FIRST else NULLS_FIRST
+        return SortBy(self.node, DESCENDING if self.direction == ASCENDING else ASCENDING, nulls)
+
 
 SortKey: TypeAlias = SortBy
 

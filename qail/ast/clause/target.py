@@ -32,11 +32,15 @@ class ResTarget(Expr[Any]):
 
 
 class NodeList(Node):
-    """The items of a clause, in order."""
+    """The items of a clause, in order.
 
-    def __init__(self, items: tuple[Node, ...]) -> None:
+    `parts`, where some of them become one value together: the same items, with a Part in the place of those.
+    """
+
+    def __init__(self, items: tuple[Node, ...], parts: tuple[object, ...] | None = None) -> None:
         super().__init__(depth_of(items))
         self.items: Final = items
+        self.parts: Final = parts
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(LIST)

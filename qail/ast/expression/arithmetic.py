@@ -12,11 +12,12 @@ from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import NEGATE
 from qail.ast.walk import Walk
 from qail.errors import BuildError
-from qail.pgtype import PgType
+from qail.pgtype import INTERVAL, PgType
 
 T = TypeVar("T")
 
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%"})
+SPANS: Final = ("timedelta", "Interval")  # by name: importing their modules would take longer than all nodes together
 
 
 class OpExpr(Expr[Any]):
@@ -103,7 +104,7 @@ def is_type(value: object) -> TypeGuard[PgType[Any]]:
 
 def type_token(pg: PgType[Any] | None) -> str:
     """A type as a part of a token."""
-    return "" if pg is None else f"{pg.name}\1{pg.oid}"
+    return "" if pg is None else f"{pg.key}\1{pg.oid}"
 
 
 def operation(operator: str, left: object, right: object) -> Expr[Any]:
@@ -114,6 +115,10 @@ def operation(operator: str, left: object, right: object) -> Expr[Any]:
     """
     if left is None or right is None:
         raise BuildError(f"None {operator} anything is NULL in SQL; coalesce() gives NULL another value")
+    is_common = isinstance(right, int) or isinstance(right, Expression)  # noqa: SIM101 - as in operand()
+    if not is_common and type(right).__name__ in SPANS:
+        # Beside a time PostgreSQL would take a parameter without a type for another time.
+        return OpExpr(operator, operand(left), operand(right), right_type=INTERVAL)
     return OpExpr(operator, operand(left), operand(right))
 
 

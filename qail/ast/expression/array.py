@@ -43,7 +43,7 @@ class A_ArrayExpr(Expr[Any]):
         if element is None:
             known = [type_of(element) for element in self.elements]
             element = known[0] if known and all(found is known[0] for found in known) else None
-        return array_of(element) if element is not None and element.array_oid else None
+        return array_of(element) if element is not None and (element.array_oid or not element.oid) else None
 
 
 class ArraySublink(Expr[Any]):
@@ -59,7 +59,10 @@ class ArraySublink(Expr[Any]):
 
 
 class A_Indirection(Expr[Any]):
-    """`argument[first]`, `argument[first:last]` or `(argument).field`. `kind` is ITEM, SLICE or FIELD."""
+    """`argument[first]`, `argument[first:last]` or `(argument).field`. `kind` is ITEM, SLICE or FIELD.
+
+    KEY is an ITEM of a jsonb document whose subscript is text.
+    """
 
     def __init__(self, kind: int, argument: Node, first: Node | None, last: Node | None, name: str = "") -> None:
         parts: list[Node] = [argument]
@@ -87,7 +90,7 @@ class A_Indirection(Expr[Any]):
         known = type_of(self.argument)
         if known is None or self.kind == FIELD:
             return None
-        return known if self.kind == SLICE else known.element
+        return known if self.kind == SLICE or known.family == "jsonb" else known.element
 
 
 class ArrayOperators:
@@ -152,7 +155,7 @@ def array(*elements: Any, of: PgType[T] | None = None) -> Expr[list[T | None]]:
     """
     if of is None and not elements:
         raise BuildError("an empty array() needs to know of what: array(of=INT8)")
-    if of is not None and not of.array_oid:
+    if of is not None and of.oid and not of.array_oid:
         raise BuildError(f"there is no array of {of.name}")
     return A_ArrayExpr(tuple([operand(element) for element in elements]), of)
 

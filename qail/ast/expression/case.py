@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.boolean import checked_condition
 from qail.ast.expression.parameter import ParamRef, operand
+from qail.ast.name import Name, checked_name
 from qail.ast.node import Expr, Node, depth_of
 from qail.ast.tokens import CASE, CASE_ARGUMENT, CASE_ELSE, CAST, COALESCE, END
 from qail.ast.walk import Walk
@@ -91,7 +92,7 @@ class TypeCast(Expr[T]):
         super().__init__(argument.depth + 1)
         self.argument: Final = argument
         self.pg: Final = pg
-        self.token: Final = f"{pg.name}\0{pg.oid}"
+        self.token: Final = f"{pg.key}\0{pg.oid}"
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(CAST)
@@ -151,6 +152,23 @@ def cast(value: Any, pg: PgType[T], /) -> Expr[T]:
     if not isinstance(pg, PgType):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise BuildError(f"cast() takes a type object such as INT8, not {type(pg).__name__}")
     return TypeCast(operand(value), pg)
+
+
+def type_(*names: Name) -> PgType[Any]:
+    """A type of the database's own by its name: `type_("mood")`, `type_("shop", "mood")` with its schema.
+
+    An enum, a domain, a composite type, a type of an extension: what a cast can name. `array_of()` makes its arrays.
+
+    >>> print(Qail.get("t").columns(cast(col("a"), type_("shop", "mood"))))
+    SELECT CAST("a" AS "shop"."mood") FROM "t"
+    """
+    if len(names) not in (1, 2):
+        raise BuildError(
+            f'type_() takes a name, or a schema and a name, not {len(names)} of them: type_("shop", "mood")'
+        )
+    checked = [checked_name(name, "a type's name") for name in names]
+    found: PgType[Any] = PgType(checked[-1], 0, 0, "", None, checked[0] if len(checked) == 2 else None)
+    return found
 
 
 def _keyword_call(keyword: str, arguments: tuple[object, ...]) -> Expr[Any]:

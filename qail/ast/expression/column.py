@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 from qail.ast.name import Name, checked_name
 from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import STAR, VERSION
+from qail.ast.valued import Valued
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 from qail.pgtype import PgType
@@ -20,6 +21,8 @@ T = TypeVar("T")
 EXCLUDED: Final = "EXCLUDED"
 OLD: Final = "OLD"
 NEW: Final = "NEW"
+
+NO_NAMES: Final[frozenset[str]] = frozenset()
 
 KNOWN_COLUMNS: Final[dict[str, ColumnRef]] = {}
 MOST_KNOWN_COLUMNS: Final = 10_000  # names may come from outside; past this they are made anew each time
@@ -40,16 +43,20 @@ class ColumnRef(Expr[Any]):
 class ColumnExpr(Expr[T]):
     """A column of a table class: where it is from, its PostgreSQL type, and if it may be NULL there.
 
-    `null` is True on an outer twin. The type is part of the shape: it decides how parameters beside it are sent.
+    `null` is True on an outer twin; `own_null` is whether it may be NULL where its row is there. The type is part of
+    the shape: it decides how parameters beside it are sent.
     """
 
-    def __init__(self, relation: RangeVar, name: str, pg: PgType[Any], *, null: bool = False) -> None:
+    def __init__(
+        self, relation: RangeVar, name: str, pg: PgType[Any], *, null: bool = False, own_null: bool | None = None
+    ) -> None:
         super().__init__(1)
         self.relation: Final = relation
         self.name: Final = checked_name(name, "a column name")
         self.pg: Final = pg
         self.null: Final = null
-        self.token: Final = f"t\0{relation.token}\0{name}\0{pg.name}\0{pg.oid}\0{null:d}"
+        self.own_null: Final[bool] = null if own_null is None else own_null
+        self.token: Final = f"t\0{relation.token}\0{name}\0{pg.key}\0{pg.oid}\0{null:d}"
 
     def shape(self, walk: Walk) -> None:
         walk.tokens.append(self.token)
@@ -62,17 +69,27 @@ class WholeRow(Expression):
     """A whole row of a table class as an item of a select list: its columns, listed by name.
 
     `table` is the class whose objects the rows become; `definitions` are the columns as CREATE TABLE needs them. With
-    `relation.is_nullable` the row may be absent (the outer side of a join) and is then None.
+    `relation.is_nullable` the row may be absent (the outer side of a join) and is then None. `keys` are the names in
+    each of the unique keys, the primary one first; None where the class does not tell. `generated` are the columns
+    that only the server writes.
     """
 
     def __init__(
-        self, table: type, relation: RangeVar, columns: tuple[ColumnExpr[Any], ...], definitions: tuple[ColumnDef, ...]
+        self,
+        table: type,
+        relation: RangeVar,
+        columns: tuple[ColumnExpr[Any], ...],
+        definitions: tuple[ColumnDef, ...],
+        keys: tuple[tuple[str, ...], ...] | None = None,
+        generated: frozenset[str] = NO_NAMES,
     ) -> None:
         super().__init__(1)
         self.table: Final = table
         self.relation: Final = relation
         self.columns: Final = columns
         self.definitions: Final = definitions
+        self.keys: Final = keys
+        self.generated: Final = generated
         # Every column's token has the same number of NULs, so that the joined text can be taken apart in one way only.
         self.token: Final = "w\0" + relation.token + "\0" + "\0".join([column.token for column in columns])
 
@@ -126,7 +143,7 @@ def excluded(column: Any, /) -> Any:
 
 
 @overload
-def old(column: Expr[T], /) -> Expr[T | None]: ...
+def old(column: Valued[T], /) -> Expr[T | None]: ...
 @overload
 def old(column: str, /) -> Expr[Any]: ...
 def old(column: Any, /) -> Any:
@@ -135,7 +152,7 @@ def old(column: Any, /) -> Any:
 
 
 @overload
-def new(column: Expr[T], /) -> Expr[T | None]: ...
+def new(column: Valued[T], /) -> Expr[T | None]: ...
 @overload
 def new(column: str, /) -> Expr[Any]: ...
 def new(column: Any, /) -> Any:

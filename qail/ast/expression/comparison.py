@@ -195,13 +195,18 @@ def membership(argument: Node, values: object, *, negated: bool) -> Cond:
     if isinstance(values, Builder):
         return QueryMembership(argument, values, negated=negated)
     if isinstance(argument, RowExpr):
-        return RowMembership(argument, _members(values), negated=negated)
+        return RowMembership(argument, checked_members(values), negated=negated)
     if isinstance(values, Expression):
         return ScalarArrayOpExpr(argument, values, negated=negated)
-    return ScalarArrayOpExpr(argument, ParamRef(_members(values)), negated=negated)
+    return ScalarArrayOpExpr(argument, ParamRef(checked_members(values)), negated=negated)
 
 
-def _members(values: object) -> list[object]:
+def checked_members(values: object) -> list[object]:
+    """The members of a list of values, as an array takes them.
+
+    Raises:
+        BuildError: it is no list, tuple or set, or holds None.
+    """
     name = type(values).__name__
     if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Collection):
         raise BuildError(f"in_(), not_in(), any_() and all_() take a list, tuple or set of values, not {name}")
@@ -229,7 +234,7 @@ def all_(values: Collection[T] | Expr[Any] | Fetchable[Any], /) -> Expr[T]:
 def _quantified(values: object, *, is_all: bool) -> QuantifiedExpr:
     if isinstance(values, Builder):
         return QuantifiedExpr(None, values, is_all=is_all)
-    array = values if isinstance(values, Expression) else ParamRef(_members(values))
+    array = values if isinstance(values, Expression) else ParamRef(checked_members(values))
     return QuantifiedExpr(array, None, is_all=is_all)
 
 

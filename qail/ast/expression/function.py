@@ -13,6 +13,7 @@ from qail.ast.expression.parameter import operand
 from qail.ast.name import Name, checked_name
 from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
 from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER, SORTED
+from qail.ast.valued import Valued
 from qail.ast.walk import Walk
 from qail.errors import BuildError
 from qail.pgtype import FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, MONEY, NUMERIC, PgType
@@ -233,12 +234,12 @@ def count(argument: Expr[Any] | None = None, *, distinct: bool = False) -> Expr[
     return FuncCall("count", (), FUNCTION_STAR)
 
 
-def max_(argument: Expr[U]) -> Expr[U | None]:
+def max_(argument: Valued[U]) -> Expr[U | None]:
     """The greatest value; NULL without rows."""
     return _aggregate("max", argument)
 
 
-def min_(argument: Expr[U]) -> Expr[U | None]:
+def min_(argument: Valued[U]) -> Expr[U | None]:
     """The least value; NULL without rows."""
     return _aggregate("min", argument)
 

@@ -6,12 +6,16 @@ Source: functions-json.html#FUNCTIONS-JSON-PROCESSING
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from qail.ast.expression.arithmetic import OpExpr, type_of
+from qail.ast.expression.array import A_Indirection
+from qail.ast.expression.json_constructor import is_json
 from qail.ast.expression.operation import OperatorTest, given
+from qail.ast.expression.parameter import operand
 from qail.ast.name import Unchecked
 from qail.ast.node import Cond, Expr, Expression, Node
+from qail.ast.tokens import ITEM, KEY
 from qail.errors import BuildError
 from qail.pgtype import INT4, TEXT, PgType, array_of
 
@@ -35,6 +39,15 @@ class JsonOperators:
         SELECT * FROM "users" WHERE "data" ->> $1 = $2
         """
         return self._part("->>", key, "text()", TEXT)
+
+    def at(self, *keys: str | int | Expr[Any] | Unchecked) -> Expr[Any]:
+        """`[key][key]` of jsonb: what is found by going down key by key, as `get` of each; NULL where there is none.
+
+        >>> print(Qail.get("users").columns(col("data").json.at("phones", 0)))
+        SELECT "data"[$1][$2] FROM "users"
+        """
+        out: Expr[Any] = _subscripted(self._argument, keys)
+        return out
 
     def path(self, *keys: str | int) -> Expr[Any]:
         """`#> keys`: what is found by going down key by key."""
@@ -81,6 +94,24 @@ class JsonOperators:
         """`#- keys`: without what is at this path."""
         return self._operation("#-", _keys(keys, "without_path()"), TEXT_ARRAY, type_of(self._argument))
 
+    def is_json(
+        self, kind: Literal["value", "object", "array", "scalar"] | Unchecked = "value", *, unique_keys: bool = False
+    ) -> Cond:
+        """`IS JSON`, of a text, bytea or document: it is JSON, and of this kind. Needs PostgreSQL 16.
+
+        With `unique_keys` no object in it may have a key twice.
+
+        >>> print(Qail.get("t").columns("id").where(col("body").json.is_json("object")))
+        SELECT "id" FROM "t" WHERE "body" IS JSON OBJECT
+        """
+        return is_json(self._argument, kind, unique_keys=unique_keys, negated=False)
+
+    def is_not_json(
+        self, kind: Literal["value", "object", "array", "scalar"] | Unchecked = "value", *, unique_keys: bool = False
+    ) -> Cond:
+        """`IS NOT JSON`: the contrary of `is_json`."""
+        return is_json(self._argument, kind, unique_keys=unique_keys, negated=True)
+
     def path_exists(self, path: str | Expr[Any] | Unchecked) -> Cond:
         """`@? path`: the SQL/JSON path finds something."""
         return OperatorTest("@?", self._argument, given("@?", path))
@@ -100,6 +131,17 @@ class JsonOperators:
         self, operator: str, right: object, right_type: PgType[Any] | None, pg: PgType[Any] | None
     ) -> Expr[Any]:
         return OpExpr(operator, self._argument, given(operator, right), pg=pg, right_type=right_type)
+
+
+def _subscripted(document: Any, keys: tuple[object, ...]) -> Any:
+    """`document[key][key]`."""
+    if not keys:
+        raise BuildError("at() needs at least one key")
+    for key in keys:
+        if not isinstance(key, Expression) and (isinstance(key, bool) or not isinstance(key, (int, str))):
+            raise BuildError(f"at() takes keys (str) and indexes (int), not {type(key).__name__}")
+        document = A_Indirection(KEY if isinstance(key, str) else ITEM, document, operand(key), None)
+    return document
 
 
 def _keys(keys: tuple[object, ...], method: str) -> list[str]:

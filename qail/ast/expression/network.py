@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.arithmetic import OpExpr, type_of
 from qail.ast.expression.operation import OperatorTest, given
-from qail.ast.node import Cond, Node
+from qail.ast.node import Cond, Expr, Node
+from qail.pgtype import INT8
 
 
 class NetworkOperators:
-    """`expression.network`."""
+    """`expression.network`; the masks `&`, `|` and `~` are `expression.bits`."""
 
     def __init__(self, argument: Node) -> None:
         self._argument: Final = argument
@@ -37,6 +38,18 @@ class NetworkOperators:
     def overlaps(self, network: Any) -> Cond:
         """`&& network`: one of them is inside of the other."""
         return self._test("&&", network)
+
+    def plus(self, count: Any) -> Expr[Any]:
+        """`+ count`: the address so many further on."""
+        return OpExpr("+", self._argument, given("+", count), pg=type_of(self._argument), right_type=INT8)
+
+    def minus(self, count: Any) -> Expr[Any]:
+        """`- count`: the address so many before."""
+        return OpExpr("-", self._argument, given("-", count), pg=type_of(self._argument), right_type=INT8)
+
+    def distance(self, address: Any) -> Expr[int]:
+        """`- address`: how many addresses lie between."""
+        return OpExpr("-", self._argument, given("-", address), pg=INT8, right_type=type_of(self._argument))
 
     def _test(self, operator: str, network: object) -> Cond:
         return OperatorTest(operator, self._argument, given(operator, network), type_of(self._argument))

@@ -44,6 +44,12 @@ class Placeholder(Expr[Any]):
             f"the argument {self.name!r} is not known while the query is traced; it cannot be iterated over"
         )
 
+    def __str__(self) -> str:
+        raise TypeError(f"the argument {self.name!r} is not known while the query is traced; it has no text")
+
+    def __repr__(self) -> str:
+        return f"<argument {self.name}>"
+
     def __format__(self, spec: str) -> str:
         raise TypeError(f"the argument {self.name!r} is not known while the query is traced; it cannot be formatted")
 

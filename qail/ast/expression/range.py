@@ -11,7 +11,31 @@ from qail.ast.expression.arithmetic import OpExpr, type_of
 from qail.ast.expression.function import call_of
 from qail.ast.expression.operation import OperatorTest, given
 from qail.ast.node import Cond, Expr, Node
-from qail.pgtype import BOOL, PgType
+from qail.pgtype import (
+    BOOL,
+    DATEMULTIRANGE,
+    DATERANGE,
+    INT4MULTIRANGE,
+    INT4RANGE,
+    INT8MULTIRANGE,
+    INT8RANGE,
+    NUMMULTIRANGE,
+    NUMRANGE,
+    TSMULTIRANGE,
+    TSRANGE,
+    TSTZMULTIRANGE,
+    TSTZRANGE,
+    PgType,
+)
+
+PAIRS: Final[list[tuple[PgType[Any], PgType[Any]]]] = [
+    (INT4RANGE, INT4MULTIRANGE),
+    (INT8RANGE, INT8MULTIRANGE),
+    (NUMRANGE, NUMMULTIRANGE),
+    (DATERANGE, DATEMULTIRANGE),
+    (TSRANGE, TSMULTIRANGE),
+    (TSTZRANGE, TSTZMULTIRANGE),
+]
 
 
 class RangeOperators:
@@ -80,12 +104,40 @@ class RangeOperators:
         """`isempty(range)`."""
         return self._call("isempty", BOOL)
 
+    def has_lower(self) -> Expr[bool]:
+        """`lower_inc(range)`: the lower bound belongs to it."""
+        return self._call("lower_inc", BOOL)
+
+    def has_upper(self) -> Expr[bool]:
+        """`upper_inc(range)`: the upper bound belongs to it."""
+        return self._call("upper_inc", BOOL)
+
+    def is_lower_infinite(self) -> Expr[bool]:
+        """`lower_inf(range)`: it has no lower bound."""
+        return self._call("lower_inf", BOOL)
+
+    def is_upper_infinite(self) -> Expr[bool]:
+        """`upper_inf(range)`: it has no upper bound."""
+        return self._call("upper_inf", BOOL)
+
     def _test(self, operator: str, other: object) -> Cond:
-        return OperatorTest(operator, self._argument, given(operator, other), type_of(self._argument))
+        return OperatorTest(operator, self._argument, given(operator, other), kind_of(other, type_of(self._argument)))
 
     def _operation(self, operator: str, other: object) -> Expr[Any]:
         known = type_of(self._argument)
+        # No operator makes a range of a range and a multirange: here both are of one type.
         return OpExpr(operator, self._argument, given(operator, other), pg=known, right_type=known)
 
     def _call(self, name: str, pg: PgType[Any] | None) -> Expr[Any]:
         return call_of(name, self._argument, pg)
+
+
+def kind_of(value: object, beside: PgType[Any] | None) -> PgType[Any] | None:
+    """The type of a plain value beside a range or multirange of type `beside`, which may be the other of the two."""
+    name = type(value).__name__  # by name: the classes' modules are not imported by those who build queries
+    if beside is None or name not in ("Range", "Multirange"):
+        return beside
+    for of_range, of_multirange in PAIRS:
+        if beside.oid == of_range.oid or beside.oid == of_multirange.oid:
+            return of_range if name == "Range" else of_multirange
+    return beside

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qail.ast.expression.arithmetic import OpExpr, type_of
+from qail.ast.expression.arithmetic import NegateExpr, OpExpr, type_of
 from qail.ast.expression.operation import OperatorTest, given
 from qail.ast.node import Cond, Expr, Node
 
 
 class SearchOperators:
-    """`expression.search`, of a tsvector, or of a tsquery for the last three."""
+    """`expression.search`, of a tsvector, or of a tsquery for those that say so."""
 
     def __init__(self, argument: Node) -> None:
         self._argument: Final = argument
@@ -27,12 +27,24 @@ class SearchOperators:
         return self._operation("||", other)
 
     def and_(self, query: Any) -> Expr[Any]:
-        """`&& query`: both queries."""
+        """`&& query`: both queries, of a tsquery."""
         return self._operation("&&", query)
 
     def followed_by(self, query: Any) -> Expr[Any]:
-        """`<-> query`: a match of the first, directly followed by one of the second."""
+        """`<-> query`, of a tsquery: a match of it, directly followed by one of the other."""
         return self._operation("<->", query)
+
+    def not_(self) -> Expr[Any]:
+        """`!!`, of a tsquery: what does not match it."""
+        return NegateExpr(self._argument, "!!")
+
+    def contains(self, query: Any) -> Cond:
+        """`@> query`, of a tsquery: it has all the words of the other."""
+        return OperatorTest("@>", self._argument, given("@>", query), type_of(self._argument))
+
+    def contained_by(self, query: Any) -> Cond:
+        """`<@ query`, of a tsquery: the other has all its words."""
+        return OperatorTest("<@", self._argument, given("<@", query), type_of(self._argument))
 
     def _operation(self, operator: str, other: object) -> Expr[Any]:
         known = type_of(self._argument)

@@ -75,7 +75,7 @@ def statement_depth(query: Builder) -> int:
             raise BuildError("map() and into() belong to the outermost query, not to a subquery")
         if current.node.depth > depth:
             depth = current.node.depth
-        current = current.before
+        current = current.previous
     return depth + 1 if depth < MAX_DEPTH else MAX_DEPTH + 1
 
 

@@ -1,70 +1,43 @@
-"""CreateStmt, DropStmt, TruncateStmt, IndexStmt."""
+"""CreateStmt."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from qail.ast.clause.column_def import ColumnDef
+from qail.ast.clause.constraint import PRIMARY_KEY, Constraint, primary_key
 from qail.ast.clause.from_ import RangeVar
-from qail.ast.clause.option import IndexName, Option
-from qail.ast.node import Node, Statement
+from qail.ast.node import Node
+from qail.ast.statement.definition import Definition
 from qail.ast.steps import Steps
-from qail.ast.tokens import CREATE_INDEX, CREATE_TABLE, DROP_TABLE, ELEMENT, INDEX_NAME, OPTION, TRUNCATE
 from qail.errors import BuildError
 
 
-class CreateStmt(Statement):
-    """`CREATE [TEMPORARY] TABLE [IF NOT EXISTS] relation (columns, PRIMARY KEY (...))`."""
+class CreateStmt(Definition):
+    """`CREATE TABLE name (columns, constraints)`, partitions as well."""
 
     def __init__(self, steps: Steps) -> None:
-        super().__init__(1)
-        self.relation: Final = _table(steps.last(CREATE_TABLE))
-        self.columns: Final = [node for node in steps.all(ELEMENT) if isinstance(node, ColumnDef)]
-        self.options: Final = _words(steps)
-        steps.finish()
-        names = [column.name for column in self.columns]
+        super().__init__(steps)
+        subject = self.subject
+        self.name: Final = subject.name if isinstance(subject, RangeVar) else ""
+        columns = [node for node in self.elements if isinstance(node, ColumnDef)]
+        names = [column.name for column in columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise BuildError(f"table {self.relation.name!r} has two columns named {', '.join(twice)}")
+            raise BuildError(f"table {self.name!r} has two columns named {', '.join(twice)}")
+        self._add_key([column.name for column in columns if column.is_key], columns)
+        kinds = [clause.kind for clause in self.clauses]
+        if "PARTITION OF" in kinds and columns:
+            raise BuildError(
+                f"partition {self.name!r} has the columns of its table: column() is for a table of its own"
+            )
 
-
-class DropStmt(Statement):
-    """`DROP TABLE [IF EXISTS] relation [CASCADE]`."""
-
-    def __init__(self, steps: Steps) -> None:
-        super().__init__(1)
-        self.relation: Final = _table(steps.last(DROP_TABLE))
-        self.options: Final = _words(steps)
-        steps.finish()
-
-
-class TruncateStmt(Statement):
-    """`TRUNCATE relation [RESTART IDENTITY] [CASCADE]`."""
-
-    def __init__(self, steps: Steps) -> None:
-        super().__init__(1)
-        self.relation: Final = _table(steps.last(TRUNCATE))
-        self.options: Final = _words(steps)
-        steps.finish()
-
-
-class IndexStmt(Statement):
-    """`CREATE [UNIQUE] INDEX [IF NOT EXISTS] name ON relation (keys)`."""
-
-    def __init__(self, steps: Steps) -> None:
-        super().__init__(1)
-        self.relation: Final = _table(steps.last(CREATE_INDEX))
-        name = steps.last(INDEX_NAME)
-        self.name: Final = name.name if isinstance(name, IndexName) else ""
-        self.keys: Final[list[Node]] = steps.items(ELEMENT)
-        self.options: Final = _words(steps)
-        steps.finish()
-
-
-def _table(node: Node | None) -> RangeVar:
-    assert isinstance(node, RangeVar), "a definition begins with a table"
-    return node
-
-
-def _words(steps: Steps) -> frozenset[str]:
-    return frozenset([node.word for node in steps.all(OPTION) if isinstance(node, Option)])
+    def _add_key(self, names: list[str], columns: list[ColumnDef]) -> None:
+        parts: list[Node] = [*self.elements]
+        for column in columns:
+            parts.extend(column.parts)
+        keys = sum([isinstance(part, Constraint) and part.kind == PRIMARY_KEY for part in parts])
+        if keys + bool(names) > 1:
+            raise BuildError(f"table {self.name!r} has two primary keys: pk=True of columns, or primary_key() once")
+        if names:
+            self.elements.append(primary_key(*names))

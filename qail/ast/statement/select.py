@@ -18,6 +18,7 @@ from qail.ast.tokens import (
     FROM,
     GET,
     GROUP_BY,
+    GROUP_DISTINCT,
     HAVING,
     JOIN,
     LOCKING,
@@ -49,6 +50,7 @@ class SelectStmt(Statement):
         self.distinct_on: Final = steps.items(DISTINCT_ON)
         self.where: Final = steps.all(WHERE)
         self.group: Final = steps.items(GROUP_BY)
+        self.is_group_distinct: Final = steps.has(GROUP_DISTINCT)
         self.having: Final = steps.all(HAVING)
         self.windows: Final = [node for node in steps.all(WINDOWS) if isinstance(node, NamedWindow)]
         self.paging: Final = Paging(steps)

@@ -7,25 +7,25 @@ from typing import Final
 
 from qail.ast.build.builder import Builder, Command, Fetchable
 from qail.ast.node import Statement
-from qail.ast.statement.create import CreateStmt, DropStmt, IndexStmt, TruncateStmt
+from qail.ast.statement.create import CreateStmt
+from qail.ast.statement.definitions import DEFINITIONS
 from qail.ast.statement.delete import DeleteStmt
 from qail.ast.statement.insert import InsertStmt
 from qail.ast.statement.merge import MergeStmt
 from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
+from qail.ast.statement.sql import SqlStmt
 from qail.ast.statement.update import UpdateStmt
 from qail.ast.steps import Steps
 from qail.ast.tokens import (
-    CREATE_INDEX,
     CREATE_TABLE,
     DELETE,
-    DROP_TABLE,
     GET,
     INSERT,
     MERGE,
     SELECT,
     SET_OPERATION,
-    TRUNCATE,
+    SQL,
     UPDATE,
     VALUES,
 )
@@ -36,14 +36,13 @@ STATEMENTS: Final[dict[int, Callable[[Steps], Statement]]] = {
     SELECT: SelectStmt,
     SET_OPERATION: SetOperationStmt,
     VALUES: ValuesStmt,
+    SQL: SqlStmt,
     INSERT: InsertStmt,
     UPDATE: UpdateStmt,
     DELETE: DeleteStmt,
     MERGE: MergeStmt,
     CREATE_TABLE: CreateStmt,
-    DROP_TABLE: DropStmt,
-    TRUNCATE: TruncateStmt,
-    CREATE_INDEX: IndexStmt,
+    **DEFINITIONS,
 }
 
 

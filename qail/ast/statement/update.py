@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from qail.ast.clause.rows import Assignments, MultiAssignRef
+from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.node import Node, Statement
 from qail.ast.statement.target import written_relation
 from qail.ast.steps import Steps
@@ -25,6 +27,7 @@ class UpdateStmt(Statement):
         self.assignments: Final[list[Node]] = steps.all(SET)
         if not self.assignments:
             raise BuildError(f"UPDATE {self.relation.name!r} sets nothing; values() says what")
+        _check_distinct(self.assignments)
         self.from_: Final[list[Node]] = steps.all(FROM)
         self.joins: Final[list[Node]] = steps.all(JOIN)
         if self.joins and not self.from_:
@@ -35,3 +38,16 @@ class UpdateStmt(Statement):
             raise BuildError(f"UPDATE {self.relation.name!r} without a condition: where(...), or all_rows() on purpose")
         self.targets: Final[list[Node]] = steps.items(RETURNING)
         steps.finish()
+
+
+def _check_distinct(assignments: list[Node]) -> None:
+    """Refuse a column that several calls of values() set."""
+    seen: set[str] = set()
+    for node in assignments:
+        for column in node.columns if isinstance(node, (Assignments, MultiAssignRef)) else ():
+            name = column.name if isinstance(column, ColumnExpr) else ""
+            if isinstance(column, ColumnRef):
+                name = column.fields[-1]
+            if name in seen:
+                raise BuildError(f"UPDATE sets the column {name!r} twice")
+            seen.add(name)

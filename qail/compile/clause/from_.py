@@ -15,6 +15,8 @@ from qail.ast.clause.table_function import RangeFunction
 from qail.ast.clause.values import ValuesTable
 from qail.ast.node import Node
 from qail.ast.statement.select import named_relation
+from qail.compile.families import check_condition
+from qail.compile.level import JOIN_CLAUSE
 from qail.compile.quote import identifier, qualified, type_name
 from qail.compile.sql_writer import WITH_NAME, SqlWriter
 from qail.compile.statement.query import write_query
@@ -95,10 +97,16 @@ def write_values_table(writer: SqlWriter, node: ValuesTable) -> None:
             writer.put("), (" if index else "(")
         else:
             writer.put(", ")
+        # A type without an OID cannot be said of a parameter; what the first row says holds for the column.
+        known = node.types[column] if index < width else None
+        is_cast = known is not None and not known.oid
+        writer.put("CAST(" if is_cast else "")
         if isinstance(value, Node) and not node.is_plain:
             writer.write(value, pg=node.types[column], name=node.names[column])
         else:
             writer.block_parameter(node, index, node.types[column], node.names[column])
+        if known is not None and is_cast:
+            writer.put(f" AS {type_name(known)})")
     writer.put(")")
 
 
@@ -108,11 +116,20 @@ def write_join(writer: SqlWriter, node: JoinExpr) -> None:
     is_natural = isinstance(condition, JoinUsing) and not condition.columns
     writer.put(f" NATURAL {node.kind} " if is_natural else f" {node.kind} ")
     write_from_item(writer, node.relation)
+    level = writer.levels[-1] if writer.levels else None
     if isinstance(condition, JoinUsing):
         write_using(writer, condition)
     elif condition is not None:
         writer.put(" ON ")
-        writer.write(condition, pg=BOOL)
+        if level is None:
+            writer.write(condition, pg=BOOL)
+        else:
+            clause, level.clause = level.clause, JOIN_CLAUSE
+            check_condition(condition)
+            writer.write(condition, pg=BOOL)
+            level.clause = clause
+    if level is not None:
+        level.join(node)
 
 
 def write_using(writer: SqlWriter, node: JoinUsing) -> None:

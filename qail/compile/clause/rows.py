@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qail.ast.clause.conflict import InferClause, OnConflictClause
 from qail.ast.clause.rows import Assignments, InsertSelect, MultiAssignRef, ValuesRows
 from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.parameter import SetToDefault
 from qail.ast.node import Node
 from qail.compile.expression.boolean import write_conditions
 from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter, bare_column, column_name
 from qail.compile.statement.query import query_of, write_inner, write_query
+from qail.pgtype import PgType
 
 
 def write_rows(writer: SqlWriter, node: ValuesRows, overriding: str = "") -> None:
@@ -28,7 +32,7 @@ def write_rows(writer: SqlWriter, node: ValuesRows, overriding: str = "") -> Non
         else:
             writer.put(", ")
         if isinstance(value, Node) and not node.is_plain:
-            writer.write(value, pg=types[column], name=names[column])
+            _write_value(writer, value, types[column], names[column])
         else:
             writer.block_parameter(node, index, types[column], names[column])
     writer.put(")")
@@ -39,7 +43,7 @@ def write_assignments(writer: SqlWriter, node: Assignments) -> None:
     separator = ""
     for column, value in zip(node.columns, node.values, strict=True):
         writer.put(f"{separator}{bare_column(column)} = ")
-        writer.write(value, pg=type_of(column), name=column_name(column))
+        _write_value(writer, value, type_of(column), column_name(column))
         separator = ", "
 
 
@@ -63,7 +67,7 @@ def write_inserted(writer: SqlWriter, node: Assignments) -> None:
     separator = ""
     for column, value in zip(node.columns, node.values, strict=True):
         writer.put(separator)
-        writer.write(value, pg=type_of(column), name=column_name(column))
+        _write_value(writer, value, type_of(column), column_name(column))
         separator = ", "
     writer.put(")")
 
@@ -75,6 +79,7 @@ def write_infer(writer: SqlWriter, node: InferClause) -> None:
         return
     if not node.elements:
         return
+    was_literal = writer.writes_literals
     writer.writes_literals = True
     separator = " ("
     for element in node.elements:
@@ -90,7 +95,7 @@ def write_infer(writer: SqlWriter, node: InferClause) -> None:
     if node.predicate is not None:
         writer.put(" WHERE ")
         write_conditions(writer, [node.predicate])
-    writer.writes_literals = False
+    writer.writes_literals = was_literal
 
 
 def write_conflict(writer: SqlWriter, node: OnConflictClause) -> None:
@@ -108,6 +113,14 @@ def write_conflict(writer: SqlWriter, node: OnConflictClause) -> None:
     if node.condition is not None:
         writer.put(" WHERE ")
         write_conditions(writer, [node.condition])
+
+
+def _write_value(writer: SqlWriter, value: Node, pg: PgType[Any] | None, name: str) -> None:
+    """A value that is stored, which may be DEFAULT, as a part of no other expression may."""
+    if isinstance(value, SetToDefault):
+        writer.put("DEFAULT")
+    else:
+        writer.write(value, pg=pg, name=name)
 
 
 def _names(columns: tuple[Node, ...]) -> str:

@@ -9,7 +9,7 @@ from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.column import WholeRow
 from qail.ast.node import Node
 from qail.compile.quote import identifier
-from qail.compile.sql_writer import SqlWriter
+from qail.compile.sql_writer import SqlWriter, unwrapped
 from qail.pgtype import PgType
 
 
@@ -18,6 +18,7 @@ def write_targets(writer: SqlWriter, targets: list[Node]) -> None:
     separator = ""
     for target in targets:
         writer.put(separator)
+        writer.item = unwrapped(target)
         writer.write(target)
         if isinstance(target, ResTarget):
             writer.put(" AS " + identifier(target.name))

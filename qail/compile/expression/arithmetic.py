@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qail.ast.expression.arithmetic import NegateExpr, OpExpr, type_of
+from qail.ast.expression.arithmetic import ARITHMETIC, NegateExpr, OpExpr, type_of
 from qail.ast.node import Node
+from qail.compile.families import check_arithmetic
 from qail.compile.precedence import OPERATOR_LEVELS, OTHER_LEVEL, SIGN_LEVEL
 from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter, column_name
@@ -35,20 +36,21 @@ def write_operator(writer: SqlWriter, node: OpExpr) -> None:
     for inner in spine:
         if inner.schema is not None or inner.operator not in SAFE_OPERATORS:
             writer.is_pure = False
+        check_arithmetic(inner)
         level = operator_level(inner)
         closing.append(level < outer_level)
         if level < outer_level:
             writer.put("(")
         outer_level = level
     base, first_right = spine[-1].left, spine[-1].right
-    writer.write(base, outer_level, _number_type(first_right), column_name(first_right))
+    writer.write(base, outer_level, _number_type(first_right), column_name(first_right), _guard(spine[-1]))
     # What stands to the left keeps the type of the base, as long as nothing of another type is added to it.
     left_type = _number_type(base) or _number_type(first_right)
     for index in range(len(spine) - 1, -1, -1):
         inner = spine[index]
         writer.put(f" {written(inner)} ")
         partner = inner.right_type or left_type
-        writer.write(inner.right, operator_level(inner) + 1, partner, column_name(base))
+        writer.write(inner.right, operator_level(inner) + 1, partner, column_name(base), _guard(inner))
         right_type = type_of(inner.right)
         if inner.pg is not None:
             left_type = inner.pg if inner.pg.family == "number" else None
@@ -68,6 +70,11 @@ def write_negation(writer: SqlWriter, node: NegateExpr) -> None:
 def sign_level(node: NegateExpr) -> int:
     """As the sign; `~` binds like any operator without a level of its own."""
     return SIGN_LEVEL if node.operator == "-" else OTHER_LEVEL
+
+
+def _guard(node: OpExpr) -> str:
+    """The operators of qail's own methods refuse None; what another one makes of NULL only its author knows."""
+    return node.operator if node.operator in ARITHMETIC and node.pg is None else ""
 
 
 def _number_type(partner: Node) -> PgType[Any] | None:

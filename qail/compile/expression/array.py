@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qail.ast.expression.array import A_ArrayExpr, A_Indirection, ArraySublink
 from qail.ast.node import Node
-from qail.ast.tokens import FIELD, SLICE
+from qail.ast.tokens import FIELD, ITEM, KEY, SLICE
 from qail.compile.quote import identifier, type_name
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
 from qail.compile.statement.query import write_query
-from qail.pgtype import INT4
+from qail.pgtype import INT4, TEXT, PgType
 
 
 def write_array(writer: SqlWriter, node: A_ArrayExpr) -> None:
@@ -42,7 +44,9 @@ def write_indirection(writer: SqlWriter, node: A_Indirection) -> None:
     """
     argument: Node = unwrapped(node.argument)
     is_bare = bool(column_name(argument)) and node.kind != FIELD
-    is_chained = isinstance(argument, A_Indirection) and argument.kind in (node.kind, FIELD)
+    is_chained = isinstance(argument, A_Indirection) and (
+        argument.kind in (node.kind, FIELD) or {argument.kind, node.kind} == {ITEM, KEY}
+    )
     if is_bare or is_chained:
         writer.write(argument)
     else:
@@ -53,13 +57,13 @@ def write_indirection(writer: SqlWriter, node: A_Indirection) -> None:
         writer.put("." + identifier(node.name))
         return
     writer.put("[")
-    _write_index(writer, node.first)
+    _write_index(writer, node.first, TEXT if node.kind == KEY else INT4)
     if node.kind == SLICE:
         writer.put(":")
-        _write_index(writer, node.last)
+        _write_index(writer, node.last, INT4)
     writer.put("]")
 
 
-def _write_index(writer: SqlWriter, index: Node | None) -> None:
+def _write_index(writer: SqlWriter, index: Node | None, pg: PgType[Any]) -> None:
     if index is not None:
-        writer.write(index, pg=INT4)
+        writer.write(index, pg=pg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qail.ast.expression.boolean import BoolExpr, Maybe, NotExpr
 from qail.ast.node import Node
 from qail.ast.tokens import AND
+from qail.compile.families import check_condition
 from qail.compile.precedence import AND_LEVEL, NOT_LEVEL, OR_LEVEL
 from qail.compile.sql_writer import SqlWriter
 from qail.errors import BuildError
@@ -12,7 +13,7 @@ from qail.pgtype import BOOL
 
 
 def bool_level(node: BoolExpr) -> int:
-    """By its operator; that of its term when there is only one."""
+    """By its operator."""
     return AND_LEVEL if node.operator == AND else OR_LEVEL
 
 
@@ -25,6 +26,7 @@ def write_terms(writer: SqlWriter, terms: list[Node], between: str, level: int) 
     """Terms with `between` between them, each in parentheses when it binds less tightly than `level`."""
     separator = ""
     for term in terms:
+        check_condition(term)
         writer.put(separator)
         writer.write(term, level, BOOL)
         separator = between
@@ -33,6 +35,7 @@ def write_terms(writer: SqlWriter, terms: list[Node], between: str, level: int) 
 def write_conditions(writer: SqlWriter, conditions: list[Node]) -> None:
     """The conditions of a WHERE, HAVING or FILTER, all of which must hold."""
     if len(conditions) == 1:
+        check_condition(conditions[0])
         writer.write(conditions[0], pg=BOOL)
         return
     terms: list[Node] = []
@@ -46,6 +49,7 @@ def write_conditions(writer: SqlWriter, conditions: list[Node]) -> None:
 
 def write_not(writer: SqlWriter, node: NotExpr) -> None:
     """`NOT argument`."""
+    check_condition(node.argument)
     writer.put("NOT ")
     writer.write(node.argument, NOT_LEVEL, BOOL)
 

@@ -14,12 +14,14 @@ OLD_AND_NEW_VERSION: Final = 180_000
 
 def write_column_ref(writer: SqlWriter, node: ColumnRef) -> None:
     """`"table"."name"`, as the user qualified it."""
+    writer.note_name(node)
     writer.put(qualified(node.fields))
 
 
 def write_column(writer: SqlWriter, node: ColumnExpr[Any]) -> None:
     """A typed column is always qualified, with its table's alias where it has one."""
     writer.check_scope(node)
+    writer.note_column(node)
     writer.put(reference(node.relation) + "." + identifier(node.name))
 
 
@@ -37,7 +39,7 @@ def write_version(writer: SqlWriter, node: VersionColumn) -> None:
     """`EXCLUDED."name"`, `OLD."name"`, `NEW."name"`."""
     if node.version == EXCLUDED:
         writer.check_name(VERSION_NAME, EXCLUDED, "excluded() belongs to do_update() of an ON CONFLICT")
-    else:
+    elif not writer.is_in_trigger:
         writer.check_name(VERSION_NAME, node.version, "old() and new() belong to returning()")
         writer.need(OLD_AND_NEW_VERSION, "OLD and NEW in RETURNING")
     writer.put(f"{node.version}.{bare_column(node.column)}")

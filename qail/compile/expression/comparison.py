@@ -5,10 +5,13 @@ A parameter takes the type of the column it is compared with, so that it is sent
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from qail.ast.expression.arithmetic import type_of
+from qail.ast.build.prepared import MEMBERS
+from qail.ast.expression.arithmetic import NegateExpr, OpExpr, type_of
+from qail.ast.expression.collation import AtTimeZone, CollateClause
 from qail.ast.expression.comparison import (
+    DISTINCTIONS,
     PATTERNS,
     A_Expr,
     BetweenExpr,
@@ -18,14 +21,18 @@ from qail.ast.expression.comparison import (
     QuantifiedExpr,
     ScalarArrayOpExpr,
 )
+from qail.ast.expression.operation import OperatorTest
 from qail.ast.expression.row import RowExpr
 from qail.ast.node import Node
 from qail.compile.expression.row import write_row_like
-from qail.compile.precedence import COMPARISON_LEVEL, IS_LEVEL, OPERATOR_LEVELS, OTHER_LEVEL, PATTERN_LEVEL
+from qail.compile.families import check_comparable, check_operands
+from qail.compile.precedence import COMPARISON_LEVEL, IS_LEVEL, OPERATOR_LEVELS, OTHER_LEVEL, PATTERN_LEVEL, PRIMARY
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
 from qail.compile.statement.query import write_query
 from qail.errors import BuildError
 from qail.pgtype import TEXT, PgType, array_of
+
+BETWEEN_GUARD: Final = "BETWEEN"
 
 
 def a_expr_level(node: A_Expr) -> int:
@@ -42,12 +49,15 @@ def write_a_expr(writer: SqlWriter, node: A_Expr) -> None:
         writer.put(f" {node.operator} ")
         write_row_like(writer, right, left)
         return
-    writer.write(left, level, partner_type(node.operator, right), column_name(right))
+    if not isinstance(right, QuantifiedExpr):
+        check_operands(node.operator, left, right)
+    guard = "" if node.operator in DISTINCTIONS else node.operator
+    writer.write(left, level, partner_type(node.operator, right), column_name(right), guard)
     writer.put(f" {node.operator} ")
     if isinstance(right, QuantifiedExpr):
         write_members(writer, right, partner_type(node.operator, left), column_name(left))
         return
-    writer.write(right, level, partner_type(node.operator, left), column_name(left))
+    writer.write(right, level, partner_type(node.operator, left), column_name(left), guard)
 
 
 def partner_type(operator: str, other: Node) -> PgType[Any] | None:
@@ -64,7 +74,7 @@ def write_array_comparison(writer: SqlWriter, node: ScalarArrayOpExpr) -> None:
     known = type_of(node.argument)
     writer.write(node.argument, COMPARISON_LEVEL + 1)
     writer.put(" <> ALL (" if node.negated else " = ANY (")
-    writer.write(node.members, pg=array_type(known), name=column_name(node.argument))
+    writer.write(node.members, pg=array_type(known), name=column_name(node.argument), guard=MEMBERS)
     writer.put(")")
 
 
@@ -80,7 +90,7 @@ def write_members(writer: SqlWriter, node: QuantifiedExpr, pg: PgType[Any] | Non
         write_query(writer, node.query)
     elif node.members is not None:
         writer.put("(")
-        writer.write(node.members, pg=array_type(pg), name=name)
+        writer.write(node.members, pg=array_type(pg), name=name, guard=MEMBERS)
         writer.put(")")
 
 
@@ -97,13 +107,33 @@ def write_quantified(writer: SqlWriter, node: QuantifiedExpr) -> None:
 def write_between(writer: SqlWriter, node: BetweenExpr) -> None:
     """`argument BETWEEN low AND high`."""
     known, name = type_of(node.argument), column_name(node.argument)
+    check_comparable("BETWEEN", known, type_of(node.low))
+    check_comparable("BETWEEN", known, type_of(node.high))
     writer.write(node.argument, OTHER_LEVEL)
     writer.put(" NOT BETWEEN " if node.negated else " BETWEEN ")
     if node.symmetric:
         writer.put("SYMMETRIC ")
-    writer.write(node.low, OTHER_LEVEL, known, name)
+    writer.write(node.low, PRIMARY if _is_beyond_b_expr(node.low) else OTHER_LEVEL, known, name, BETWEEN_GUARD)
     writer.put(" AND ")
-    writer.write(node.high, OTHER_LEVEL, known, name)
+    writer.write(node.high, OTHER_LEVEL, known, name, BETWEEN_GUARD)
+
+
+def _is_beyond_b_expr(node: Node) -> bool:
+    """Whether COLLATE or AT TIME ZONE is in it: PostgreSQL's grammar has neither in the lower bound of BETWEEN.
+
+    Source: src/backend/parser/gram.y, b_expr
+    """
+    pending: list[Node] = [node]
+    while pending:
+        part = unwrapped(pending.pop())
+        if isinstance(part, (CollateClause, AtTimeZone)):
+            return True
+        if isinstance(part, (OpExpr, OperatorTest, A_Expr)):
+            pending.append(part.left)
+            pending.append(part.right)
+        elif isinstance(part, NegateExpr):
+            pending.append(part.argument)
+    return False
 
 
 def write_null_test(writer: SqlWriter, node: NullTest) -> None:

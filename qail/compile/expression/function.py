@@ -64,6 +64,7 @@ def write_call(writer: SqlWriter, node: FuncCall) -> None:
         writer.is_pure = False
         if node.name in SESSION_FUNCTIONS:
             writer.is_session_bound = True
+    owner = writer.begin_call(node)
     writer.put(function_name(node.name) if form.schema is None else qualified((form.schema, node.name)))
     writer.put("(")
     if node.kind == FUNCTION_STAR:
@@ -86,6 +87,7 @@ def write_call(writer: SqlWriter, node: FuncCall) -> None:
     if node.window is not None:
         writer.put(" OVER ")
         write_over(writer, node.window)
+    writer.end_call(node, owner)
 
 
 def _write_arguments(writer: SqlWriter, node: FuncCall) -> None:

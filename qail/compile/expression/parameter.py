@@ -5,6 +5,7 @@ from __future__ import annotations
 from qail.ast.expression.parameter import Literal, ParamRef, Placeholder, SetToDefault
 from qail.compile.quote import literal
 from qail.compile.sql_writer import SqlWriter
+from qail.errors import BuildError
 
 
 def write_parameter(writer: SqlWriter, node: ParamRef | Placeholder) -> None:
@@ -19,5 +20,9 @@ def write_literal(writer: SqlWriter, node: Literal) -> None:
 
 
 def write_default(writer: SqlWriter, node: SetToDefault) -> None:
-    """`DEFAULT`."""
-    writer.put("DEFAULT")
+    """A value that is stored may be DEFAULT; whoever writes that value writes it.
+
+    Raises:
+        BuildError: always.
+    """
+    raise BuildError("default() is a value of INSERT or UPDATE by itself, and no part of another expression")

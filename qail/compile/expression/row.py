@@ -17,11 +17,12 @@ def write_row(writer: SqlWriter, node: RowExpr) -> None:
 
 def write_row_like(writer: SqlWriter, node: RowExpr, other: RowExpr) -> None:
     """A row whose parameters have the types of the elements of `other`, which it is compared with."""
+    guard = "" if node is other else "a comparison of rows"
     writer.put("(" if len(node.elements) > 1 else "ROW(")
     separator = ""
     for element, partner in zip(node.elements, other.elements, strict=True):
         writer.put(separator)
-        writer.write(element, pg=type_of(partner), name=column_name(partner))
+        writer.write(element, pg=type_of(partner), name=column_name(partner), guard=guard)
         separator = ", "
     writer.put(")")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from qail.ast.clause.output import output_columns
+from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
+from qail.compile.families import check_comparable
 from qail.compile.precedence import PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter
 from qail.compile.statement.query import write_query
@@ -21,6 +24,9 @@ def write_exists(writer: SqlWriter, node: ExistsExpr) -> None:
 
 def write_membership(writer: SqlWriter, node: QueryMembership) -> None:
     """`argument IN (SELECT ...)`."""
+    columns = output_columns(node.query)
+    if columns is not None and len(columns) == 1:
+        check_comparable("IN", type_of(node.argument), columns[0].pg)
     writer.write(node.argument, PATTERN_LEVEL + 1)
     writer.put(" NOT IN " if node.negated else " IN ")
     write_query(writer, node.query)

@@ -18,6 +18,7 @@ from qail.compile.clause.from_ import write_from_item
 from qail.compile.clause.rows import write_assignments, write_inserted
 from qail.compile.clause.with_ import write_with
 from qail.compile.expression.boolean import write_conditions
+from qail.compile.level import CHANGE_CLAUSE, Level
 from qail.compile.sql_writer import VERSION_NAME, SqlWriter
 from qail.compile.statement.write import write_returning, write_written
 from qail.pgtype import BOOL
@@ -38,6 +39,7 @@ def write_merge(writer: SqlWriter, node: MergeStmt) -> None:
     write_from_item(writer, node.source.relation)
     source = writer.pop_scope()
     writer.push_scope([node.relation.token, *source])
+    writer.levels.append(Level([node.relation.token, *source], CHANGE_CLAUSE))
     writer.put(" ON ")
     if node.source.condition is not None:
         writer.write(node.source.condition, pg=BOOL)
@@ -55,6 +57,7 @@ def write_merge(writer: SqlWriter, node: MergeStmt) -> None:
     write_returning(writer, node.targets)
     writer.forget(allowed)
     writer.pop_scope()
+    writer.levels.pop()
     writer.forget(before)
 
 

@@ -6,6 +6,7 @@ from qail.ast.build.builder import Builder
 from qail.ast.node import Statement
 from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
+from qail.ast.statement.sql import SqlStmt
 from qail.ast.statement.statements import statement_of
 from qail.compile.sql_writer import SqlWriter
 from qail.errors import BuildError
@@ -30,13 +31,13 @@ def write_inner(writer: SqlWriter, statement: Statement) -> None:
     writer.depth -= 1
 
 
-def query_of(query: Builder) -> SelectStmt | SetOperationStmt | ValuesStmt:
+def query_of(query: Builder) -> SelectStmt | SetOperationStmt | ValuesStmt | SqlStmt:
     """The statement of a subquery.
 
     Raises:
         BuildError: it changes data, which only a query of WITH may.
     """
     statement = statement_of(query)
-    if not isinstance(statement, (SelectStmt, SetOperationStmt, ValuesStmt)):
+    if not isinstance(statement, (SelectStmt, SetOperationStmt, ValuesStmt, SqlStmt)):
         raise BuildError(f"a subquery is a SELECT; {type(query).__name__} is none: cte() makes it a query of WITH")
     return statement

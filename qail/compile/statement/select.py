@@ -10,6 +10,14 @@ from qail.compile.clause.sort import write_order_by
 from qail.compile.clause.target import write_targets
 from qail.compile.clause.with_ import write_with
 from qail.compile.expression.boolean import write_conditions
+from qail.compile.level import (
+    GROUP_CLAUSE,
+    HAVING_CLAUSE,
+    WHERE_CLAUSE,
+    Level,
+    check_distinct_on,
+    optional_relations,
+)
 from qail.compile.sql_writer import WINDOW_NAME, SqlWriter
 from qail.compile.statement.paging import write_limits
 from qail.errors import BuildError
@@ -21,27 +29,60 @@ def write_select(writer: SqlWriter, node: SelectStmt) -> None:
     if node.windows:
         writer.allow([WINDOW_NAME + window.name for window in node.windows])
     writer.push_scope(scope_of(_items(node), list(node.joins)))
+    level = _level(node)
+    writer.levels.append(level)
     writer.put("SELECT ")
     if node.is_distinct:
         writer.put("DISTINCT ")
     if node.distinct_on:
+        check_distinct_on(list(node.distinct_on), node.paging.sort, list(node.targets))
         writer.put("DISTINCT ON (")
         writer.write_list(node.distinct_on)
         writer.put(") ")
     write_targets(writer, node.targets)
+    optional, level.optional = level.optional, []
+    level.is_collecting = False
     _write_from(writer, node)
+    level.optional = optional
+    _write_choice(writer, node, level)
+    _write_end(writer, node)
+    level.check_groups()
+    call = level.aggregate or level.window
+    if node.locks and call:
+        raise BuildError(f"rows with {call}() are no rows of a table that could be locked: lock in a subquery")
+    writer.levels.pop()
+    writer.pop_scope()
+    writer.forget(before)
+
+
+def _write_choice(writer: SqlWriter, node: SelectStmt, level: Level) -> None:
+    """` WHERE ... GROUP BY ... HAVING ...`."""
     if node.where:
+        level.clause = WHERE_CLAUSE
         writer.put(" WHERE ")
         write_conditions(writer, node.where)
     if node.group:
-        writer.put(" GROUP BY ")
+        level.clause = GROUP_CLAUSE
+        writer.put(" GROUP BY DISTINCT " if node.is_group_distinct else " GROUP BY ")
         writer.write_list(node.group)
+    level.is_collecting = True
     if node.having:
+        level.clause = HAVING_CLAUSE
         writer.put(" HAVING ")
         write_conditions(writer, node.having)
-    _write_end(writer, node)
-    writer.pop_scope()
-    writer.forget(before)
+    level.clause = ""
+
+
+def _level(node: SelectStmt) -> Level:
+    """What is known of the query before its text is."""
+    items, joins = _items(node), list(node.joins)
+    level = Level(scope_of(items, list(joins)))
+    level.first_items = items
+    level.optional = optional_relations(items, joins)
+    level.has_groups = bool(node.group or node.having)
+    level.group_by(list(node.group), list(node.targets))
+    level.is_collecting = True
+    return level
 
 
 def _write_end(writer: SqlWriter, node: SelectStmt) -> None:

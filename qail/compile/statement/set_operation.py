@@ -131,11 +131,16 @@ def _check_columns(node: SetOperation, left: list[OutputColumn] | None) -> None:
     if len(left) != len(right):
         raise BuildError(f"{node.operator} of a query with {len(left)} columns and one with {len(right)}")
     for number, (one, other) in enumerate(zip(left, right, strict=True), 1):
-        if one.pg is not None and other.pg is not None and one.pg.family != other.pg.family:
+        if one.pg is not None and other.pg is not None and _are_apart(one.pg, other.pg):
             raise BuildError(
                 f"column {number} of {node.operator} is {one.pg.name} in one query and {other.pg.name} in the other; "
                 "cast() makes them one type"
             )
+
+
+def _are_apart(one: PgType[Any], other: PgType[Any]) -> bool:
+    """Whether no value of one can be one of the other; of a type that only the database knows that is not known."""
+    return bool(one.oid) and bool(other.oid) and one.family != other.family
 
 
 def _columns_of(node: SetOperation) -> list[OutputColumn] | None:

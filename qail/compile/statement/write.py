@@ -14,6 +14,7 @@ from qail.compile.clause.rows import write_rows, write_selected_rows
 from qail.compile.clause.target import write_targets
 from qail.compile.clause.with_ import write_with
 from qail.compile.expression.boolean import write_conditions
+from qail.compile.level import CHANGE_CLAUSE, WHERE_CLAUSE, Level
 from qail.compile.sql_writer import VERSION_NAME, SqlWriter
 
 
@@ -23,6 +24,7 @@ def write_insert(writer: SqlWriter, node: InsertStmt) -> None:
     writer.put("INSERT INTO ")
     writer.write(node.relation)
     overriding = "" if node.overriding is None else " " + node.overriding.word
+    writer.levels.append(Level([node.relation.token], CHANGE_CLAUSE))
     # The rows are made before there is a row of the table that they could name.
     writer.push_scope([])
     if isinstance(node.rows, ValuesRows):
@@ -37,6 +39,7 @@ def write_insert(writer: SqlWriter, node: InsertStmt) -> None:
         writer.forget(allowed)
     write_returning(writer, node.targets)
     writer.pop_scope()
+    writer.levels.pop()
     writer.forget(before)
 
 
@@ -47,12 +50,15 @@ def write_update(writer: SqlWriter, node: UpdateStmt) -> None:
     write_written(writer, node.relation, is_only=node.is_only)
     writer.put(" SET ")
     # Values may use the columns of FROM, which is written behind them.
-    writer.push_scope([node.relation.token, *scope_of(node.from_, node.joins)])
+    tokens = [node.relation.token, *scope_of(node.from_, node.joins)]
+    writer.push_scope(tokens)
+    writer.levels.append(Level(list(tokens), CHANGE_CLAUSE))
     writer.write_list(node.assignments)
     _write_sources(writer, " FROM ", node.relation, node.from_, node.joins)
     _write_where(writer, node.where)
     write_returning(writer, node.targets)
     writer.pop_scope()
+    writer.levels.pop()
     writer.forget(before)
 
 
@@ -62,10 +68,12 @@ def write_delete(writer: SqlWriter, node: DeleteStmt) -> None:
     writer.put("DELETE FROM ")
     write_written(writer, node.relation, is_only=node.is_only)
     writer.push_scope([node.relation.token])
+    writer.levels.append(Level([node.relation.token, *scope_of(node.using, node.joins)], CHANGE_CLAUSE))
     _write_sources(writer, " USING ", node.relation, node.using, node.joins)
     _write_where(writer, node.where)
     write_returning(writer, node.targets)
     writer.pop_scope()
+    writer.levels.pop()
     writer.forget(before)
 
 
@@ -95,5 +103,8 @@ def _write_sources(writer: SqlWriter, word: str, target: RangeVar, items: list[N
 
 def _write_where(writer: SqlWriter, conditions: list[Node]) -> None:
     if conditions:
+        level = writer.levels[-1]
+        level.clause = WHERE_CLAUSE
         writer.put(" WHERE ")
         write_conditions(writer, conditions)
+        level.clause = CHANGE_CLAUSE

@@ -117,6 +117,8 @@ class CodecRegistry(CodecFinder):
         """The most of one statement's rows that is kept for its caller; 0 is no limit."""
         self._registered: Final[dict[int, Codec]] = {}
         self._learnt: Final[dict[int, Codec]] = {}
+        self.has_functions: bool = False
+        """Whether functions of the user read some built-in type."""
         self._inside: Final[dict[int, frozenset[int]]] = {}
         self._depths: Final[dict[int, int]] = {}
         self._composites: Final[set[int]] = set()
@@ -161,6 +163,7 @@ class CodecRegistry(CodecFinder):
             codec = function_codec(plain, built_in.type_oid, functions, text_prefix(built_in))
             for each in _built([codec]).values():
                 self.register(each)
+            self.has_functions = True
         self.forget(list(self._learnt))
 
     def missing(self, type_oids: list[int]) -> list[int]:

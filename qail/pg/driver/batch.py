@@ -29,7 +29,7 @@ from qail.pg.driver.link import Link
 from qail.pg.driver.results import answer_of, mark_index, outcome_of, raise_first
 from qail.pg.driver.segment import SegmentBuilder
 from qail.pg.driver.types import settle_types
-from qail.pg.driver.window import Series, is_unsent, sink_of, use_of
+from qail.pg.driver.window import Series, Taker, is_unsent, sink_of, use_of
 from qail.pg.protocol.request import NO_REQUEST, Item, Request
 from qail.pg.protocol.state import PREPARED
 from qail.pg.protocol.statement_cache import is_stale_statement
@@ -42,8 +42,15 @@ BYTES_PER_SYNC: Final = 256 * 1024
 
 async def bound_for(places: Places, calls: Sequence[Call], deadline: float | None) -> list[BoundPlan]:
     """The bindings of all calls, asking for the missing ones in one flight. Raises the first refusal."""
-    found = [places._namespace.find(call.plan) for call in calls]
-    ready = [bound for bound in found if bound is not None]
+    ready: list[BoundPlan] = []
+    latest: BoundPlan | None = None
+    for call in calls:
+        # One statement after another is mostly the same one.
+        if latest is None or latest.plan is not call.plan:
+            latest = places._namespace.find(call.plan)
+            if latest is None:
+                break
+        ready.append(latest)
     if len(ready) == len(calls):
         return ready
     link = await places._place(True, deadline)
@@ -76,7 +83,6 @@ class Batch:
         self._calls: Final = [lookup(query) for query in self._queries]
         self._deadline: Final = deadline
         self._attempt: Final = attempt
-        self._results_by_index: list[Any] = []
 
     async def run(self, *, atomic: bool, return_errors: bool) -> list[Any]:
         """The results in order. Raises the first error unless errors are to be returned."""
@@ -143,19 +149,27 @@ class Batch:
         return results
 
     async def _separate(self, answers: list[BoundPlan | QailError]) -> list[Any]:
-        self._results_by_index = [None] * len(answers)
-        series = Series(self._places, self._calls, answers, self._take, self._deadline, self._attempt)
-        await series.run()
-        return self._results_by_index
+        results = _Results(self._queries, self._calls)
+        await Series(self._places, self._calls, answers, results, self._deadline, self._attempt).run()
+        return results.values
 
-    def _take(self, index: int, item: Item | None, error: QailError | None) -> None:
+
+class _Results(Taker):
+    """The results of a batch whose items stand for themselves."""
+
+    def __init__(self, queries: list[Any], calls: list[Call]) -> None:
+        self._queries: Final = queries
+        self._calls: Final = calls
+        self.values: Final[list[Any]] = [None] * len(calls)
+
+    def take(self, index: int, item: Item | None, error: QailError | None) -> None:
         if item is None:
-            self._results_by_index[index] = error
+            self.values[index] = error
             return
         try:
-            self._results_by_index[index] = answer_of(self._queries[index], self._calls[index], item)
+            self.values[index] = answer_of(self._queries[index], self._calls[index], item)
         except ResultError as refused:
-            self._results_by_index[index] = refused
+            self.values[index] = refused
 
 
 class _Window:
@@ -194,7 +208,7 @@ class ManySets:
         self._deadline: Final = deadline
         self._attempt: Final = attempt
         self._is_fetch: Final = is_fetch
-        self._reader: Final = SetReader(call.plan)
+        self._reader: Final = SetReader(call)
         self._use: Final = use_of([call])
         self._windows: Final[deque[_Window]] = deque()
         self._repeat: deque[list[object]] = deque()

@@ -126,16 +126,21 @@ def known(catalog: Catalog, namespace: Namespace, plan: Plan, version: int) -> B
     found = namespace.find(plan)
     if found is not None:
         return found
-    if plan.least_version > version:
-        raise BuildError(
-            f"{plan.newest} needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
-        )
+    check_version(plan, version)
     if plan.is_session_bound:
         catalog.need_session("this statement")
     bound = bind_known(plan, catalog.registry, is_named=catalog.is_named)
     if bound is not None:
         namespace.keep(plan, bound)
     return bound
+
+
+def check_version(plan: Plan, version: int) -> None:
+    """Raise BuildError when the server is too old for a plan."""
+    if plan.least_version > version:
+        raise BuildError(
+            f"{plan.newest} needs PostgreSQL {_major(plan.least_version)}, and the server is {_major(version)}"
+        )
 
 
 def server_version(link: Link) -> int:

@@ -20,11 +20,11 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
-from qail.compile.cache import lookup
+from qail.compile.cache import Call, literal_plan, lookup
 from qail.compile.frames import BoundPlan
 from qail.errors import UsageError
 from qail.pg.codec.copy_rows import CopyByteReader, CopyRowReader, CopyRowWriter
-from qail.pg.driver.bind import bind_all, column_names
+from qail.pg.driver.bind import bind_all, check_version, column_names, server_version
 from qail.pg.driver.copy_pieces import check_readable, check_writable, encoded, is_file, raw, write_all
 from qail.pg.driver.executor import Attempt, Places
 from qail.pg.driver.link import Link
@@ -59,7 +59,7 @@ async def copy_in(places: Places, source: CopySource, deadline: float | None, at
         names = source.target.names
         pieces = raw(source.records, link.runtime)
     else:
-        bound = await _described(link, places, source.target.query)
+        bound = await _described(link, places, lookup(source.target.query))
         names = column_names(bound)
         pieces = encoded(source.records, CopyRowWriter(bound.column_codecs, names))
     async with aclosing(pieces):
@@ -79,9 +79,9 @@ async def copy_in(places: Places, source: CopySource, deadline: float | None, at
     return affected(request.items[-1])
 
 
-async def _described(link: Link, places: Places, query: Any) -> BoundPlan:
+async def _described(link: Link, places: Places, call: Call) -> BoundPlan:
     place = places._placing(None)
-    return (await bind_all(link, places._catalog, places._namespace, [lookup(query)], place, must_ask=True))[0]
+    return (await bind_all(link, places._catalog, places._namespace, [call], place, must_ask=True))[0]
 
 
 async def _start(
@@ -239,17 +239,21 @@ class CopyOut:
             query, names = target.query, target.names
         else:
             target, query = None, source
+        plan = None if target is not None else query_statement(query, self._form)
+        if plan is not None:
+            check_version(plan, server_version(link))
         if self._is_raw:
             reader: CopyRowReader | CopyByteReader = CopyByteReader()
         else:
-            bound = await _described(link, places, query)
+            call = lookup(query) if plan is None else Call(literal_plan(query), [])
+            bound = await _described(link, places, call)
             names = column_names(bound)
             reader = CopyRowReader(bound.column_codecs, names)
-        if target is not None:
-            sql = target.statement(names, "TO STDOUT", self._form)
+        if plan is not None:
+            sql = plan.sql
         else:
-            plan = lookup(query).plan
-            sql = query_statement(plan.sql, len(plan.slots), self._form)
+            assert target is not None, "a COPY is of a table or of a query"
+            sql = target.statement(names, "TO STDOUT", self._form)
         self._reader = reader
         self._link = link
         link.on_data = partial(_hold, link, reader)

@@ -52,7 +52,8 @@ async def run_script(places: Places, text: str, deadline: float | None, attempt:
         raise error
     if any(item.tag in ALTERING for item in request.items):
         places._catalog.types_altered()
-    return [_result(item) for item in request.items]
+    # Without a statement in it a text is answered, too, by an EmptyQueryResponse.
+    return [_result(item) for item in request.items if item.tag]
 
 
 def _result(item: Item) -> Any:

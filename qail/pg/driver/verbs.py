@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
 from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.dyn import Dyn
@@ -27,9 +27,20 @@ from qail.pg.driver.batch import Batch, ManySets
 from qail.pg.driver.executor import Attempt, decoder, discard
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement, prepare
-from qail.pg.driver.results import affected, affected_by_each, at_most_one, column_of, exactly_one, fetching, rows_of
+from qail.pg.driver.result import Result, result_columns
+from qail.pg.driver.results import (
+    affected,
+    affected_by_each,
+    at_most_one,
+    column_of,
+    decoded,
+    exactly_one,
+    fetching,
+    rows_of,
+)
 from qail.pg.driver.running import Runs
 from qail.pg.protocol.request import Item
+from qail.pg.steps.explain import ExplainOptions, check_cost, explain_query, plan_of
 from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
@@ -113,6 +124,14 @@ class Verbs(Runs):
         item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
         return column_of(query, item)
 
+    async def fetch_result(
+        self, query: Fetchable[R], /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
+    ) -> Result[R]:
+        """As `fetch_all`, with what the server said of the columns: names, types, the tables they are of."""
+        item = await self._run(fetching(query), decoder, timeout, plan_cache_mode)
+        rows = rows_of(query, item)
+        return Result(rows, result_columns(decoded(item)), affected(item))
+
     async def execute(
         self, command: Statement, /, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None
     ) -> int:
@@ -181,6 +200,30 @@ class Verbs(Runs):
     async def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
         """Send `payload` to everybody who listens to `channel`; in a transaction, when it is committed."""
         await self.execute(select(func.pg_notify(checked_name(channel, "a channel"), payload)), timeout=timeout)
+
+    async def explain(
+        self,
+        query: Statement,
+        /,
+        *,
+        analyze: bool = False,
+        max_cost: float | None = None,
+        timeout: float | None = None,
+        **options: Unpack[ExplainOptions],
+    ) -> dict[str, Any]:
+        """The plan of a statement, as data. Nothing of it runs, but with `analyze` all of it does, and is measured.
+
+        Args:
+            max_cost: refuse a statement that the planner expects to cost more, before any of it runs.
+
+        Raises:
+            BuildError: it would cost more than `max_cost`, or an option needs a newer server.
+        """
+        if max_cost is not None:
+            plain = explain_query(query, {}, analyze=False)
+            check_cost(plan_of(await self.fetch_value(plain, timeout=timeout)), max_cost)
+        found = explain_query(query, options, analyze=analyze)
+        return plan_of(await self.fetch_value(found, timeout=timeout))
 
     def pipeline(self, *, timeout: float | None = None, plan_cache_mode: PlanCacheMode | None = None) -> Pipeline:
         """`async with db.pipeline() as p`: calls that return at once and are answered together, a Sync each.

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from qail.ast.build.items import relation_of, whole_row_of
+from qail.ast.build.maintenance import copy_of
 from qail.ast.build.qail import Qail
+from qail.compile.cache import lookup
+from qail.compile.plan import Plan
 from qail.compile.quote import identifier
-from qail.errors import BuildError, UsageError
+from qail.errors import UsageError
 
 CopyFormat = Literal["binary", "text", "csv"]
 """`binary` is of records, unless a file says otherwise; `text` and `csv` are bytes as PostgreSQL writes them."""
@@ -61,17 +64,13 @@ def checked_format(form: str) -> CopyFormat:
     raise UsageError(f"format is one of {', '.join(COPY_FORMATS)}, not {form!r:.40}")
 
 
-def query_statement(sql: bytes, value_count: int, form: CopyFormat) -> bytes:
-    """`COPY (query) TO STDOUT`.
+def query_statement(query: Any, form: CopyFormat) -> Plan:
+    """`COPY (query) TO STDOUT`. COPY takes no parameters, so the query's values stand in the text.
 
     Raises:
-        BuildError: the query has values, and COPY takes no parameters.
+        BuildError: it is no query, or a value has no literal form.
     """
-    if value_count:
-        raise BuildError(
-            f"this query has {value_count} values and COPY takes no parameters: write them as literal(...), or fetch it"
-        )
-    return b"COPY (" + sql + f") TO STDOUT (FORMAT {form})".encode()
+    return lookup(copy_of(query, form)).plan
 
 
 class PieceSize:

@@ -41,7 +41,9 @@ _HARMLESS: Final = (b"INSERT ", b"UPDATE ", b"DELETE ", b"MERGE ")
 
 def may_dirty(plan: Plan) -> bool:
     """Whether running `plan` may leave settings, locks, temporary tables or a role behind in its session."""
-    return not plan.is_read_only and not plan.sql.startswith(_HARMLESS) and plan.sql != _NOTIFY
+    if plan.is_read_only or plan.leaves_nothing:
+        return False
+    return not plan.sql.startswith(_HARMLESS) and plan.sql != _NOTIFY
 
 
 def cleaning(status: int, is_dirty: bool) -> list[str]:
