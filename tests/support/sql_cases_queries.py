@@ -190,7 +190,7 @@ WITHS: Final = (
     ),
     Case(
         "query of WITH joined with itself",
-        select(RECENT["n"], RECENT.as_("other")["n"])
+        select(RECENT["n"], RECENT.as_("other").outer("n"))
         .from_(RECENT)
         .with_(RECENT)
         .left_join(RECENT.as_("other"), on=RECENT.as_("other")[Post.author_id] < RECENT[Post.author_id]),

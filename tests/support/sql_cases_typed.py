@@ -15,7 +15,7 @@ from qail.ast.expression.row import row
 from qail.ast.expression.subquery import exists
 from qail.pgtype import INT4, INT8, TEXT, array_of
 from support.sql_case import Case
-from support.sql_tables import NEGATIVE, YEARS, Boss, P, Post, PostOuter, User
+from support.sql_tables import NEGATIVE, YEARS, Boss, P, Post, PostOuter, User, UserOuter
 
 TYPED: Final = (
     Case(
@@ -72,13 +72,13 @@ TYPED: Final = (
     ),
     Case(
         "right join",
-        select(User.name, Post.title).right_join(Post, on=Post.author_id == User.id),
+        select(UserOuter.name, Post.title).right_join(Post, on=Post.author_id == User.id),
         'SELECT "users"."name", "posts"."title" FROM "users" RIGHT JOIN "posts" ON "posts"."author_id" = "users"."id"',
         [],
     ),
     Case(
         "full join",
-        select(User.name, PostOuter.title).full_join(PostOuter, on=PostOuter.author_id == User.id),
+        select(UserOuter.name, PostOuter.title).full_join(PostOuter, on=PostOuter.author_id == User.id),
         'SELECT "users"."name", "posts"."title" FROM "users" FULL JOIN "posts" ON "posts"."author_id" = "users"."id"',
         [],
     ),

@@ -47,6 +47,7 @@ DOC_COLUMNS: Final = (
     ColumnDef("words", TSVECTOR, null=True),
 )
 User: Final = table_class("User", RangeVar("users"), USER_COLUMNS)
+UserOuter: Final = table_class("UserOuter", RangeVar("users", is_nullable=True), USER_COLUMNS)
 Boss: Final = table_class("Boss", RangeVar("users", alias="boss"), USER_COLUMNS)
 Doc: Final = table_class("Doc", RangeVar("docs"), DOC_COLUMNS)
 Post: Final = table_class("Post", RangeVar("posts"), POST_COLUMNS)

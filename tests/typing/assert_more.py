@@ -81,6 +81,9 @@ class Conn:
     ) -> list[Any]:
         return []
 
+    async def fetch_result(self, query: Any, /, **options: Any) -> Any:
+        raise LookupError
+
     async def execute(
         self, command: Command | Fetchable[Any], /, *, timeout: float | None = None, plan_cache_mode: Any = None
     ) -> int:
@@ -134,6 +137,9 @@ class Conn:
 
     async def notify(self, channel: str, payload: str = "", /, *, timeout: float | None = None) -> None:
         raise LookupError
+
+    async def explain(self, query: Any, /, **options: Any) -> dict[str, Any]:
+        return {}
 
     async def script(self, text: str, *, timeout: float | None = None) -> list[Any]:
         return []

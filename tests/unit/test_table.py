@@ -136,7 +136,25 @@ def test_a_subclass_is_the_same_table_and_its_rows_are_its_own_objects() -> None
     assert str(Qail.get(Loud)) == str(Qail.get(User))
 
 
-@pytest.mark.feature("RS4", partial="values of a wrong type are found by pydantic models only")
+class Vague:
+    def __eq__(self, other: object) -> Any:
+        raise TypeError("a list of bools, as of an array of numpy")
+
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+@pytest.mark.feature("RS4")
+def test_null_is_found_beside_values_whose_equality_is_no_bool() -> None:
+    vague = Vague()
+
+    (row,) = rows_in_form(Qail.get(User), [(1, vague, None)], no_names)
+
+    assert row.name is vague
+    with pytest.raises(DecodeError, match="'name' of User is NULL in row 2"):
+        rows_in_form(Qail.get(User), [(1, vague, None), (2, None, None)], no_names)
+
+
+@pytest.mark.feature("RS4")
 def test_null_in_a_column_that_is_not_null_names_the_column() -> None:
     with pytest.raises(DecodeError, match="'name' of User is NULL"):
         rows_in_form(Qail.get(User), [(1, "ann", None), (2, None, None)], no_names)
@@ -197,7 +215,7 @@ def test_a_twin_of_nothing_is_refused() -> None:
 def test_col_of_names_is_an_untyped_column_and_takes_no_options() -> None:
     plain: Any = col
 
-    assert str(Qail.get("users").where(col("u", "age") > 3)).endswith('"u"."age" > $1')
+    assert str(Qail.get("users", alias="u").where(col("u", "age") > 3)).endswith('"u"."age" > $1')
     with pytest.raises(BuildError):
         plain("age", null=True)
     with pytest.raises(BuildError):

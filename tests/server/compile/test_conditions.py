@@ -49,13 +49,13 @@ MEMBERS = [
 ]
 
 
-@pytest.mark.feature("EX2", partial="None bound under = of a prepared function")
+@pytest.mark.feature("EX2")
 @pytest.mark.parametrize(("condition", "sql"), NULLS, ids=[sql for _, sql in NULLS])
 def test_null_logic_is_that_of_the_sql(library: Database, condition: Any, sql: str) -> None:
     assert_same(library, select(Reader.id).where(condition), f"SELECT id FROM readers WHERE {sql}")
 
 
-@pytest.mark.feature("EX2", partial="None bound under = of a prepared function")
+@pytest.mark.feature("EX2")
 @pytest.mark.parametrize(
     "compare",
     [

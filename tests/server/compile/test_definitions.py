@@ -51,7 +51,7 @@ def constraints(database: Database, table: str) -> list[Any]:
     return sorted(row[0] for row in database.sql(sql))
 
 
-@pytest.mark.feature("DD1", partial="tables and indexes alone, with the parts that exist")
+@pytest.mark.feature("DD1")
 def test_a_table_class_becomes_the_table_it_describes(any_fresh_database: Database) -> None:
     run(any_fresh_database, Qail.create(Reader), Qail.create(Loan))
 
@@ -67,8 +67,8 @@ def test_a_table_class_becomes_the_table_it_describes(any_fresh_database: Databa
     assert columns(any_fresh_database, "loans")[3:] == [("price", "numeric", "f", None), ("day", "date", "t", None)]
 
 
-@pytest.mark.feature("DD1", partial="tables and indexes alone, with the parts that exist")
-@pytest.mark.feature("DD3", partial="defaults alone")
+@pytest.mark.feature("DD1")
+@pytest.mark.feature("DD3")
 def test_a_table_by_name_has_its_keys_types_defaults_and_references(fresh_database: Database) -> None:
     made = (
         Qail.create(("public", "made"))
@@ -95,7 +95,7 @@ def test_a_table_by_name_has_its_keys_types_defaults_and_references(fresh_databa
     assert [row[1] for row in columns(fresh_database, "made")][2] == "text[]"
 
 
-@pytest.mark.feature("DD1", partial="tables and indexes alone, with the parts that exist")
+@pytest.mark.feature("DD1")
 def test_indexes_are_those_that_were_asked_for(fresh_library: Database) -> None:
     run(
         fresh_library,
@@ -111,8 +111,8 @@ def test_indexes_are_those_that_were_asked_for(fresh_library: Database) -> None:
     ]
 
 
-@pytest.mark.feature("DD1", partial="tables and indexes alone, with the parts that exist")
-@pytest.mark.feature("DD2", partial="TRUNCATE alone")
+@pytest.mark.feature("DD1")
+@pytest.mark.feature("DD2")
 def test_truncate_and_drop_take_what_they_say(fresh_database: Database) -> None:
     fresh_database.sql(
         "CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, x int); INSERT INTO a (x) VALUES (1), (2);"
@@ -132,7 +132,7 @@ def test_truncate_and_drop_take_what_they_say(fresh_database: Database) -> None:
     assert fresh_database.sql("SELECT relname FROM pg_class WHERE relname IN ('a', 'b')") == []
 
 
-@pytest.mark.feature("DD1", partial="tables and indexes alone, with the parts that exist")
+@pytest.mark.feature("DD1")
 def test_a_temporary_table_is_its_connections_own(fresh_database: Database) -> None:
     async def main() -> None:
         table = Qail.create("mine").column("id", INT4).temporary()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
-import qail
-from qail import BuildError, Command, PgType
-from qail.compile.cache import lookup
-from qail.compile.quote import type_name
-from support.finishing import finish
+import qail.sync
+from qail import BuildError, Command
 from support.servers import Server
 from support.sql_case import Case
 from support.sql_cases import CASES
 from support.sql_tables import SETUP
 
-UNKNOWN: Final[PgType[str]] = PgType("unknown", 705, 0, "unknown")
+TAKEN_BACK: Final = [case for case in CASES if not case.alone]
 
 
 class TakenBackError(Exception):
@@ -34,53 +32,41 @@ def _is_too_new(case: Case, server: Server) -> bool:
     return case.needs > server.version
 
 
-@pytest.mark.feature("PL1", partial="the golden set has fewer than 300 trees, and frames are compared for few of them")
-@pytest.mark.feature("ST1", partial="sql does not exist yet")
-@pytest.mark.feature("ST3", partial="more clauses come with more statements")
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_each_query_of_the_corpus_is_prepared_and_runs(any_server: Server, case: Case) -> None:
-    async def main() -> None:
-        async with qail.connect(any_server.dsn) as connection:
-            if _is_too_new(case, any_server):
-                with pytest.raises(BuildError, match=f"[A-Z]+.* needs PostgreSQL {case.needs}, and the server is"):
-                    await connection.execute(case.query)
-                return
-            with pytest.raises(TakenBackError):  # noqa: PT012 - what is tested is the block; the error only ends it
-                async with connection.transaction() as transaction:
-                    for command in _tables_for(case):
-                        await transaction.execute(command)
-                    if case.setup:
-                        await transaction.script(case.setup)
-                    await transaction.execute(case.query)
-                    # The same text once more, from the statement that is prepared by now; a CREATE cannot run twice.
-                    if not case.sql.startswith(("CREATE", "DROP")) and "INSERT" not in case.sql:
-                        await transaction.execute(case.query)
-                    raise TakenBackError
-
-    finish(main)
+@pytest.fixture(scope="session")
+def shared_connections() -> Iterator[dict[str, qail.sync.Connection]]:
+    """One blocking connection to each server: nearly all of a case's time would go into connecting."""
+    opened: dict[str, qail.sync.Connection] = {}
+    yield opened
+    for connection in opened.values():
+        connection.close()
 
 
-@pytest.mark.feature("PL1", partial="the golden set has fewer than 300 trees, and frames are compared for few of them")
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_each_text_parses_as_exactly_one_statement(server: Server, case: Case) -> None:
-    """PREPARE takes one statement; what cannot be prepared is a utility statement, which must hold no separator."""
-    if case.sql.startswith(("CREATE", "DROP", "TRUNCATE")):
-        assert ";" not in case.sql
+@pytest.fixture
+def corpus_connection(any_server: Server, shared_connections: dict[str, qail.sync.Connection]) -> qail.sync.Connection:
+    """The connection to one server; a new one when a case has ended it."""
+    known = shared_connections.get(any_server.name)
+    if known is None or known.is_closed:
+        known = shared_connections[any_server.name] = qail.sync.connect(any_server.dsn)
+    return known
+
+
+@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("ST1")
+@pytest.mark.feature("ST3")
+@pytest.mark.parametrize("case", TAKEN_BACK, ids=[case.name for case in TAKEN_BACK])
+def test_each_query_of_the_corpus_is_prepared_and_runs(any_server: Server, corpus_connection: Any, case: Case) -> None:
+    """By Parse, which takes exactly one statement, and in a transaction that is taken back."""
+    if _is_too_new(case, any_server):
+        with pytest.raises(BuildError, match=f"[A-Z]+.* needs PostgreSQL {case.needs}, and the server is"):
+            corpus_connection.execute(case.query)
         return
-
-    if _is_too_new(case, server):
-        pytest.skip(f"{case.name} needs PostgreSQL {case.needs}")
-
-    async def main() -> None:
-        async with qail.connect(server.dsn) as connection, connection.transaction() as transaction:
-            for command in SETUP:
-                await transaction.execute(command)
-            if case.setup:
-                await transaction.script(case.setup)
-            types = [type_name(pg or UNKNOWN) for pg in lookup(case.query).plan.parameter_types]
-            declared = f"({', '.join(types)})" if types else ""
-            await connection.script(f"PREPARE one {declared} AS {case.sql}")
-            found = await connection.script("SELECT count(*) FROM pg_prepared_statements WHERE name = 'one'")
-            assert found == [[("1",)]]
-
-    finish(main)
+    with pytest.raises(TakenBackError), corpus_connection.transaction() as transaction:  # noqa: PT012 - the error only ends it
+        for command in _tables_for(case):
+            transaction.execute(command)
+        if case.setup:
+            transaction.script(case.setup)
+        transaction.execute(case.query)
+        # The same text once more, from the statement that is prepared by now; a CREATE cannot run twice.
+        if not (case.once or case.sql.startswith(("CREATE", "DROP")) or "INSERT" in case.sql):
+            transaction.execute(case.query)
+        raise TakenBackError

@@ -130,7 +130,7 @@ def test_an_optional_filter_needs_its_marker(condition: Any) -> None:
         any_of(Reader.active, condition)
 
 
-@pytest.mark.feature("ST2", partial="every method that exists is tried by the unit tests; here the results")
+@pytest.mark.feature("ST2")
 def test_two_queries_of_one_base_leave_it_and_each_other_as_they_were(library: Database) -> None:
     base = select(Reader.id).where(Reader.age == 20).order_by(Reader.id)
     text = str(base)
@@ -145,7 +145,7 @@ def test_two_queries_of_one_base_leave_it_and_each_other_as_they_were(library: D
     assert fetch(library, base) == [(7,), (8,), (9,)]
 
 
-@pytest.mark.feature("ST2", partial="every method that exists is tried by the unit tests; here the results")
+@pytest.mark.feature("ST2")
 def test_a_write_derived_from_another_leaves_it_as_it_was(fresh_library: Database) -> None:
     base = Qail.set("readers").values({"score": 1.0})
     one, two = base.eq("id", 1), base.eq("id", 2)

@@ -70,7 +70,7 @@ def test_a_query_of_with_that_writes_gives_what_it_wrote(fresh_library: Database
     assert fetch(fresh_library, gone) == [(1,)]
 
 
-@pytest.mark.feature("ST7", partial="keyset over nullable keys; totals of pages")
+@pytest.mark.feature("ST7")
 def test_ties_come_along(library: Database) -> None:
     query = select(Reader.id, Reader.age).order_by(Reader.age.desc()).fetch_first(1, with_ties=True)
 

@@ -367,9 +367,6 @@ SAME: list[tuple[str, str, Any, str]] = [
     ),
 ]
 PARTIAL = {
-    "EX5": "casts to every type",
-    "EX7": "SQL/JSON functions and JSON_TABLE",
-    "EX8": "every range and multirange operator against the server's own results",
     "EX1": "random trees against an evaluator",
     "EX2": "None bound under = of a prepared function",
 }

@@ -136,7 +136,7 @@ def test_a_parameter_takes_the_type_and_the_name_of_its_column() -> None:
 
 
 def test_a_plan_knows_its_result_types_only_when_the_tree_tells_all() -> None:
-    known, unknown = lookup(select(User, count())).plan, lookup(select(User.id, func.lower(User.name))).plan
+    known, unknown = lookup(select(User, count().over())).plan, lookup(select(User.id, func.lower(User.name))).plan
 
     assert [pg and pg.name for pg in known.columns or []] == [
         "int8", "text", "text", "int4", "bool", "timestamptz", "int8"

@@ -42,7 +42,7 @@ def known(query: Any) -> Any:
     return bound
 
 
-@pytest.mark.feature("PL1", partial="frames of a few trees; the golden set has fewer than 300")
+@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
 @pytest.mark.parametrize(("how", "types"), [(PREPARED, "BES"), (PARSE, "PDBES"), (REPLACE, "CPDBES")])
 def test_a_segment_has_the_frames_that_its_name_needs(how: int, types: str) -> None:
     query = select(User.id).where(User.age > 30).limit(5)
@@ -52,7 +52,7 @@ def test_a_segment_has_the_frames_that_its_name_needs(how: int, types: str) -> N
     assert "".join(code for code, _ in frames) == types
 
 
-@pytest.mark.feature("PL1", partial="frames of a few trees; the golden set has fewer than 300")
+@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
 def test_bind_carries_binary_values_in_the_order_of_the_text() -> None:
     query = select(User.id).where(User.age > 30).limit(5)
     bound = known(query)
@@ -69,7 +69,7 @@ def test_bind_carries_binary_values_in_the_order_of_the_text() -> None:
     assert (execute, sync) == (b"\0\0\0\0\0", b"")
 
 
-@pytest.mark.feature("PL1", partial="frames of a few trees; the golden set has fewer than 300")
+@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
 def test_parse_carries_the_known_type_oids() -> None:
     query = select(User.id).where(User.age > 30).limit(5)
     bound = known(query)

@@ -10,8 +10,8 @@ from support.sql_case import Case
 from support.sql_cases import CASES
 
 
-@pytest.mark.feature("PL1", partial="the golden set has fewer than 300 trees, and frames are compared for few of them")
-@pytest.mark.feature("ST1", partial="sql does not exist yet")
+@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("ST1")
 @pytest.mark.feature("ST4")
 @pytest.mark.feature("ST6")
 @pytest.mark.feature("DM6")
@@ -40,7 +40,7 @@ def test_case_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.feature("ST3", partial="more clauses come with more statements")
+@pytest.mark.feature("ST3")
 def test_every_node_class_has_a_renderer_or_a_reason() -> None:
     ours = [known for known in node_classes() if known.__module__.startswith("qail.")]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from qail.ast.build.qail import Qail
 from qail.errors import BuildError, UsageError
 from qail.pg.steps.copy import MOST_RECORDS, PIECE_BYTES, CopyTable, PieceSize, query_statement
 
@@ -21,10 +22,19 @@ def test_columns_are_names_and_at_least_one() -> None:
         CopyTable("t", [3])
 
 
-def test_a_query_with_values_is_refused() -> None:
-    assert query_statement(b"SELECT 1", 0, "binary") == b"COPY (SELECT 1) TO STDOUT (FORMAT binary)"
-    with pytest.raises(BuildError, match="2 values"):
-        query_statement(b"SELECT $1, $2", 2, "binary")
+def test_the_values_of_a_query_stand_in_the_text() -> None:
+    query = Qail.get("t").eq("a", "it's \\ $1").limit(3)
+
+    plan = query_statement(query, "binary")
+
+    assert plan.sql == rb"""COPY (SELECT * FROM "t" WHERE "a" = E'it''s \\ $1' LIMIT 3) TO STDOUT (FORMAT BINARY)"""
+    assert plan.slots == []
+
+
+@pytest.mark.parametrize("wrong", ["SELECT 1", None, 3])
+def test_what_is_no_query_is_refused(wrong: object) -> None:
+    with pytest.raises(BuildError, match="takes a query"):
+        query_statement(wrong, "csv")
 
 
 def test_pieces_follow_the_weight_of_records() -> None:

@@ -1,0 +1,140 @@
+"""Golden SQL: operators with values, with parentheses exactly where PostgreSQL's precedence asks for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qail import (
+    INT4,
+    TEXT,
+    case,
+    cast,
+    coalesce,
+    func,
+    literal,
+    select,
+)
+from support.sql_case import Case
+from support.sql_operands import MINUS, SETUP, A, B, C, S, value
+from support.sql_tables import User
+
+ARITHMETIC: Final = (
+    Case("sum of a product", value(A + B * C), 'SELECT "a" + "b" * "c" FROM "t"', [], 0, SETUP),
+    Case("product of a sum", value((A + B) * C), 'SELECT ("a" + "b") * "c" FROM "t"', [], 0, SETUP),
+    Case("product by a sum", value(A * (B + C)), 'SELECT "a" * ("b" + "c") FROM "t"', [], 0, SETUP),
+    Case("difference of differences, left", value((A - B) - C), 'SELECT "a" - "b" - "c" FROM "t"', [], 0, SETUP),
+    Case("difference of differences, right", value(A - (B - C)), 'SELECT "a" - ("b" - "c") FROM "t"', [], 0, SETUP),
+    Case("sum of sums, right", value(A + (B + C)), 'SELECT "a" + ("b" + "c") FROM "t"', [], 0, SETUP),
+    Case("quotient of quotients, right", value(A / (B / C)), 'SELECT "a" / ("b" / "c") FROM "t"', [], 0, SETUP),
+    Case("quotient of a product", value(A * B / C), 'SELECT "a" * "b" / "c" FROM "t"', [], 0, SETUP),
+    Case("product by a quotient", value(A * (B / C)), 'SELECT "a" * ("b" / "c") FROM "t"', [], 0, SETUP),
+    Case("remainder of a sum", value((A + B) % C), 'SELECT ("a" + "b") % "c" FROM "t"', [], 0, SETUP),
+    Case("remainder by a product", value(A % (B * C)), 'SELECT "a" % ("b" * "c") FROM "t"', [], 0, SETUP),
+    Case("sign of a sum", value(-(A + B)), 'SELECT - ("a" + "b") FROM "t"', [], 0, SETUP),
+    Case("sign of a product", value(-(A * B)), 'SELECT - ("a" * "b") FROM "t"', [], 0, SETUP),
+    Case("sum of a sign", value(A + -B), 'SELECT "a" + - "b" FROM "t"', [], 0, SETUP),
+    Case("difference of a sign", value(A - -B), 'SELECT "a" - - "b" FROM "t"', [], 0, SETUP),
+    Case("sign of a sign", value(-MINUS), 'SELECT - - "a" FROM "t"', [], 0, SETUP),
+    Case("product of signs", value(-A * -B), 'SELECT - "a" * - "b" FROM "t"', [], 0, SETUP),
+    Case("power of a product", value((A * B).op("^")(C)), 'SELECT ("a" * "b") ^ "c" FROM "t"', [], 0, SETUP),
+    Case("product of a power", value(A * B.op("^")(C)), 'SELECT "a" * "b" ^ "c" FROM "t"', [], 0, SETUP),
+    Case("power of a power, left", value(A.op("^")(B).op("^")(C)), 'SELECT "a" ^ "b" ^ "c" FROM "t"', [], 0, SETUP),
+    Case("power of a power, right", value(A.op("^")(B.op("^")(C))), 'SELECT "a" ^ ("b" ^ "c") FROM "t"', [], 0, SETUP),
+    Case("power of a sign", value((-A).op("^")(B)), 'SELECT - "a" ^ "b" FROM "t"', [], 0, SETUP),
+    Case("sign of a power", value(-A.op("^")(B)), 'SELECT - ("a" ^ "b") FROM "t"', [], 0, SETUP),
+    Case("value minus a column", value(10 - A), 'SELECT $1 - "a" FROM "t"', [10], 0, SETUP),
+    Case("value over a sum", value(100 / (A + B)), 'SELECT $1 / ("a" + "b") FROM "t"', [100], 0, SETUP),
+    Case("value modulo a column", value(7 % A), 'SELECT $1 % "a" FROM "t"', [7], 0, SETUP),
+    Case("sum of negative values", value(A + -5), 'SELECT "a" + $1 FROM "t"', [-5], 0, SETUP),
+    Case("negative literal", value(A - literal(-5)), 'SELECT "a" - (-5) FROM "t"', [], 0, SETUP),
+    Case("sign of a negative literal", value(-literal(-5)), 'SELECT - (-5) FROM "t"', [], 0, SETUP),
+    Case("power of a negative literal", value(literal(-2).op("^")(A)), 'SELECT (-2) ^ "a" FROM "t"', [], 0, SETUP),
+    Case("bits of a sum", value((A + B).bits.and_(C)), 'SELECT "a" + "b" & "c" FROM "t"', [], 0, SETUP),
+    Case("sum of bits", value(A + B.bits.or_(C)), 'SELECT "a" + ("b" | "c") FROM "t"', [], 0, SETUP),
+    Case("bits of bits", value(A.bits.and_(B).bits.xor(C)), 'SELECT "a" & "b" # "c" FROM "t"', [], 0, SETUP),
+    Case("bits of bits, right", value(A.bits.or_(B.bits.and_(C))), 'SELECT "a" | ("b" & "c") FROM "t"', [], 0, SETUP),
+    Case("inverted bits of a sum", value((A + B).bits.not_()), 'SELECT ~ "a" + "b" FROM "t"', [], 0, SETUP),
+    Case("shift of a sum", value((A + B).bits.shift_left(2)), 'SELECT "a" + "b" << $1 FROM "t"', [2], 0, SETUP),
+    Case(
+        "sum of shifts",
+        value(A.bits.shift_right(1) + B.bits.shift_left(1)),
+        'SELECT ("a" >> $1) + ("b" << $2) FROM "t"',
+        [1, 1],
+        0,
+        SETUP,
+    ),
+    Case(
+        "concatenation of concatenations, right",
+        value(S.concat(S.concat("x"))),
+        'SELECT "s" || ("s" || $1) FROM "t"',
+        ["x"],
+        0,
+        SETUP,
+    ),
+    Case(
+        "concatenation, left", value(S.concat("a").concat("b")), 'SELECT "s" || $1 || $2 FROM "t"', ["a", "b"], 0, SETUP
+    ),
+    Case(
+        "concatenation of a cast sum",
+        value(cast(A + B, TEXT).concat(S)),
+        'SELECT CAST("a" + "b" AS text) || "s" FROM "t"',
+        [],
+        0,
+        SETUP,
+    ),
+    Case(
+        "custom operator over custom operator",
+        value(A.op("|")(B.op("#")(C))),
+        'SELECT "a" | ("b" # "c") FROM "t"',
+        [],
+        0,
+        SETUP,
+    ),
+    Case(
+        "custom operator of a sum", value((A - B).op("|")(C + 1)), 'SELECT "a" - "b" | "c" + $1 FROM "t"', [1], 0, SETUP
+    ),
+    Case("sum of a custom operator", value(A + B.op("|")(C)), 'SELECT "a" + ("b" | "c") FROM "t"', [], 0, SETUP),
+    Case("cast of a sum", value(cast(A + B, INT4)), 'SELECT CAST("a" + "b" AS int4) FROM "t"', [], 0, SETUP),
+    Case(
+        "sum of casts",
+        value(cast(A, INT4) + cast(B, INT4)),
+        'SELECT CAST("a" AS int4) + CAST("b" AS int4) FROM "t"',
+        [],
+        0,
+        SETUP,
+    ),
+    Case("sign of a cast", value(-cast(A, INT4)), 'SELECT - CAST("a" AS int4) FROM "t"', [], 0, SETUP),
+    Case(
+        "case inside a sum",
+        value(case((A > B, 1), else_=2) + C),
+        'SELECT CASE WHEN "a" > "b" THEN CAST($1 AS int8) ELSE $2 END + "c" FROM "t"',
+        [1, 2],
+        0,
+        SETUP,
+    ),
+    Case("call of a sum", value(func.abs(A - B) * 2), 'SELECT "abs"("a" - "b") * $1 FROM "t"', [2], 0, SETUP),
+    Case(
+        "coalesce of sums",
+        value(coalesce(A + B, C, 0) - 1),
+        'SELECT COALESCE("a" + "b", "c", $1) - $2 FROM "t"',
+        [0, 1],
+        0,
+        SETUP,
+    ),
+    Case(
+        "subquery in a product",
+        value(select(User.id).where(User.id == 1).scalar() * 2),
+        'SELECT (SELECT "users"."id" FROM "users" WHERE "users"."id" = $1) * $2 FROM "t"',
+        [1, 2],
+        0,
+        SETUP,
+    ),
+    Case(
+        "subquery under a sign",
+        value(-select(User.id).where(User.id == 1).scalar()),
+        'SELECT - (SELECT "users"."id" FROM "users" WHERE "users"."id" = $1) FROM "t"',
+        [1],
+        0,
+        SETUP,
+    ),
+)
