@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast
 from qail.ast.build.alter import routine_or_name
 from qail.ast.build.definition import Defining, definition_table, name_of_table
 from qail.ast.clause.definition import (
+    COLUMN_PARTS,
     DefElem,
     ObjectName,
     identifier_of,
@@ -181,7 +182,7 @@ def _commented_column(name: object) -> ObjectName:
     if isinstance(name, ColumnExpr):
         relation = name.relation
         return ObjectName((*(() if relation.schema is None else (relation.schema,)), relation.name, name.name))
-    found = object_name(name, "the name of a column")
+    found = object_name(name, "the name of a column", most_parts=COLUMN_PARTS)
     if len(found.names) == 1:
         raise BuildError(
             f"comment() on a column takes (table, column): {found.names[0]!r:.70} does not say which table"

@@ -23,7 +23,7 @@ from qail.errors import BuildError
 from qail.pgtype import PgType
 
 KEYWORDS: Final = re.compile(r"[A-Z_]+(?: [A-Z_]+)*|[(),=]")
-NAME_PARTS: Final = 3
+COLUMN_PARTS: Final = 3
 
 
 class DefElem(Node):
@@ -104,7 +104,7 @@ class Defined(Node):
         self.query.shape(walk)
 
 
-def object_name(name: object, what: str) -> ObjectName:
+def object_name(name: object, what: str, most_parts: int = 2) -> ObjectName:
     """The ObjectName of a str, or of a (schema, name) pair; of a table class its own.
 
     Raises:
@@ -112,7 +112,7 @@ def object_name(name: object, what: str) -> ObjectName:
     """
     if isinstance(name, tuple):
         parts = cast("tuple[object, ...]", name)
-        if not 0 < len(parts) <= NAME_PARTS:
+        if not 0 < len(parts) <= most_parts:
             raise BuildError(f"{what} is a name or a (schema, name) pair, not {len(parts)} names")
         return ObjectName(tuple([checked_name(part, what) for part in parts]))
     star: Any = getattr(name, "__qail_star__", None) if isinstance(name, type) else None
