@@ -8,7 +8,7 @@ Source: catalog-pg-type.html; the OIDs are those of pg_type.dat and never change
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Never, Protocol, TypeAlias, TypeVar
 
 from qail.errors import BuildError
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # a query needs none of them, and importing them takes longer
     from qail.pg.codec.snapshot import PgLsn, Snapshot, Tid
     from qail.pg.codec.text_search import TsQuery, TsVector
 
+# As `Unchecked` of qail.ast.name, which is above: our own check of the argument raises, in both builds.
+_Unchecked: TypeAlias = Never
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -68,7 +70,7 @@ class PgType(Generic[T]):
     def __ror__(self, other: None) -> PgType[T | None]:
         return or_null(self, other)
 
-    def sized(self, *modifiers: int) -> PgType[T]:
+    def sized(self, *modifiers: int | _Unchecked) -> PgType[T]:
         """The type with a length or precision, for columns and casts: `VARCHAR.sized(20)`, `NUMERIC.sized(10, 2)`."""
         if not modifiers or any(type(modifier) is not int for modifier in modifiers):
             raise BuildError(f"{self.name} is sized by ints, such as VARCHAR.sized(20) or NUMERIC.sized(10, 2)")

@@ -39,6 +39,11 @@ def checked_name(name: object, what: str) -> str:
     return name
 
 
+def optional_name(name: object, what: str) -> str | None:
+    """`checked_name` of what may be left out. Raises BuildError."""
+    return None if name is None else checked_name(name, what)
+
+
 def _utf8_length(name: str, what: str) -> int:
     try:
         return len(name.encode())

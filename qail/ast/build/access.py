@@ -162,7 +162,7 @@ def _on(kind: str, names: tuple[Any, ...]) -> tuple[str | Node, ...]:
 def comment(
     kind: str | Unchecked,
     name: Any,
-    said: str | Unchecked | None,
+    said: object,
     on: Any = None,
     arguments: tuple[PgType[Any], ...] | None = None,
 ) -> Comment:

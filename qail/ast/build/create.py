@@ -121,7 +121,8 @@ class CreateTable(TableOptions):
         *more: Name | Expr[Any] | IndexElem | Unchecked,
     ) -> CreateTable:
         """`PARTITION BY RANGE (keys)`: its rows are stored in partitions, which are tables."""
-        keys = [index_elem(item) for item in (key, *more)]
+        given: list[object] = [key, *more]
+        keys = [index_elem(item) for item in given]
         if any(item.order is not None for item in keys):
             raise BuildError("a partition key has no order: leave asc() and desc() out")
         words = word(strategy, STRATEGIES, "partition_by()")

@@ -9,8 +9,7 @@ from typing import Any
 
 from qail.ast.build.definition import Defining, definition_table
 from qail.ast.clause.definition import DefElem, identifier_of, listed, name_list, storage_options
-from qail.ast.clause.index import IndexElem, index_elem
-from qail.ast.clause.sort import SortBy
+from qail.ast.clause.index import index_elem
 from qail.ast.expression.boolean import all_of
 from qail.ast.name import Name, Unchecked
 from qail.ast.node import BoolOperand, Expr
@@ -61,7 +60,7 @@ class CreateIndex(Defining):
         return self._clause("TABLESPACE", "TABLESPACE", identifier_of(name, "a tablespace"))
 
 
-def create_index(name: Name, table: object, keys: tuple[str | Expr[Any] | SortBy | IndexElem, ...]) -> CreateIndex:
+def create_index(name: Name, table: object, keys: tuple[object, ...]) -> CreateIndex:
     """CREATE INDEX over columns or expressions."""
     start = CreateIndex(None, CREATE_INDEX, definition_table(table, "create_index()"))
     named = CreateIndex(start, CLAUSE, DefElem("NAME", (identifier_of(name, "an index name"),)))

@@ -18,7 +18,7 @@ from qail.ast.clause.with_ import CommonTableExpr, with_items
 from qail.ast.expression.boolean import checked_condition
 from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.expression.parameter import SKIP, operand
-from qail.ast.name import Name, Unchecked, checked_name
+from qail.ast.name import Name, Unchecked, optional_name
 from qail.ast.node import BoolOperand, Expr, Expression, Node
 from qail.ast.tokens import ON_CONFLICT, OVERRIDING, ROWS, WITH
 from qail.errors import BuildError
@@ -121,7 +121,7 @@ class OnConflict:
             raise BuildError("on_conflict(where=...) is the predicate of an index over columns: name them")
         if where is None:
             check_key(elements, self._columns)
-        name = "" if constraint is None else checked_name(constraint, "a constraint's name")
+        name = optional_name(constraint, "a constraint's name") or ""
         self._infer = InferClause(tuple(elements), None if where is None else checked_condition(where), name)
 
     def do_nothing(self) -> Insert:

@@ -209,7 +209,7 @@ def cluster(table: object, index: Name | None) -> Cluster:
     return Cluster(start, CLAUSE, DefElem("USING", ("USING", identifier_of(index, "an index name"))))
 
 
-def explain(query: Builder | Unchecked) -> Explain:
+def explain(query: object) -> Explain:
     """EXPLAIN, as JSON."""
     if isinstance(query, Explain):
         raise BuildError("explain() takes a statement, and this is an EXPLAIN already")

@@ -19,6 +19,13 @@ R = TypeVar("R")
 NAMELESS = "?column?"
 
 
+def _rows_of(query: object) -> QueryExpression[Any]:
+    if not isinstance(query, QueryExpression):
+        raise BuildError(f"nest() takes a query, not {type(query).__name__}")
+    rows: QueryExpression[Any] = query  # pyright: ignore[reportUnknownVariableType]
+    return rows
+
+
 def nest(query: Fetchable[R] | Unchecked, /) -> Expr[list[R]]:
     """The rows of `query` as a list, in one round trip: what belongs to each row of the query around it.
 
@@ -28,9 +35,7 @@ def nest(query: Fetchable[R] | Unchecked, /) -> Expr[list[R]]:
     >>> print(select(nest(Qail.get("t").columns("a", "b").order_by("b"))))
     SELECT ARRAY(SELECT ROW("nested".*) FROM (SELECT "a", "b" FROM "t" ORDER BY "b") AS "nested")
     """
-    if not isinstance(query, QueryExpression):
-        raise BuildError(f"nest() takes a query, not {type(query).__name__}")
-    rows: QueryExpression[Any] = query
+    rows = _rows_of(query)
     target = row_target(rows)
     # By position are tuples and map(), and the objects of a table class; everything else goes by names.
     is_by_name = not isinstance(leading(rows), (Select, From)) if target is None else target.kind == INTO

@@ -17,7 +17,7 @@ from qail.ast.build.sql import Sql, TemplateString, Trusted, sql_of
 from qail.ast.build.update import UpdateOf
 from qail.ast.clause.from_ import FromItem
 from qail.ast.clause.values import values_table
-from qail.ast.name import TableName, Unchecked
+from qail.ast.name import Name, TableName, Unchecked, optional_name
 from qail.ast.tokens import DELETE, GET, INSERT, MERGE, UPDATE, VALUES
 from qail.errors import BuildError
 from qail.pgtype import PgType
@@ -42,12 +42,12 @@ class Qail(Definitions):
     @staticmethod
     def get(table: TableName | FromItem, /, *, alias: str | None = None) -> Dyn: ...
     @staticmethod
-    def get(table: Any, /, *, alias: str | None = None) -> Any:
+    def get(table: Any, /, *, alias: Name | None = None) -> Any:
         """SELECT: whole rows of a table class, or an untyped query over a name."""
         if isinstance(table, (str, tuple)):
-            return Dyn(None, GET, relation_of(cast("object", table), alias))
+            return Dyn(None, GET, relation_of(cast("object", table), optional_name(alias, "an alias")))
         if isinstance(table, FromItem):
-            return Dyn(None, GET, from_item(table, alias))
+            return Dyn(None, GET, from_item(table, optional_name(alias, "an alias")))
         row = whole_row_of(table)
         if row is None:
             raise BuildError(f"get() takes a table class or a table's name, not {table!r:.40}")
@@ -61,9 +61,9 @@ class Qail(Definitions):
     @staticmethod
     def add(table: TableName, /, *, alias: str | None = None) -> InsertInto[Mapping[str, Any]]: ...
     @staticmethod
-    def add(table: Any, /, *, alias: str | None = None) -> Any:
+    def add(table: Any, /, *, alias: Name | None = None) -> Any:
         """INSERT: `add(table).values(row, ...)`."""
-        out: InsertInto[Any] = InsertInto(None, INSERT, write_target(table, alias))
+        out: InsertInto[Any] = InsertInto(None, INSERT, write_target(table, optional_name(alias, "an alias")))
         return out
 
     @overload
@@ -73,9 +73,9 @@ class Qail(Definitions):
     @staticmethod
     def put(table: TableName, /, *, alias: str | None = None) -> Upsert[Mapping[str, Any]]: ...
     @staticmethod
-    def put(table: Any, /, *, alias: str | None = None) -> Any:
+    def put(table: Any, /, *, alias: Name | None = None) -> Any:
         """INSERT or, where the key is there, UPDATE: `put(table).values(row, key="id")`."""
-        out: Upsert[Any] = Upsert(None, INSERT, write_target(table, alias))
+        out: Upsert[Any] = Upsert(None, INSERT, write_target(table, optional_name(alias, "an alias")))
         return out
 
     @overload
@@ -85,24 +85,24 @@ class Qail(Definitions):
     @staticmethod
     def set(table: TableName, /, *, alias: str | None = None) -> UpdateOf[Mapping[str, Any]]: ...
     @staticmethod
-    def set(table: Any, /, *, alias: str | None = None) -> Any:
+    def set(table: Any, /, *, alias: Name | None = None) -> Any:
         """UPDATE: `set(table).values(row).where(...)`."""
-        out: UpdateOf[Any] = UpdateOf(None, UPDATE, write_target(table, alias))
+        out: UpdateOf[Any] = UpdateOf(None, UPDATE, write_target(table, optional_name(alias, "an alias")))
         return out
 
     @staticmethod
     def delete(
-        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: str | None = None
+        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None
     ) -> DeleteFrom:
         """DELETE: `delete(table).where(...)`."""
-        return DeleteFrom(None, DELETE, write_target(table, alias))
+        return DeleteFrom(None, DELETE, write_target(table, optional_name(alias, "an alias")))
 
     @staticmethod
     def merge(
-        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: str | None = None
+        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None
     ) -> MergeInto:
         """MERGE: `merge(table).using(source, on=...).when_matched().update(...)`. Needs PostgreSQL 15."""
-        return MergeInto(None, MERGE, write_target(table, alias))
+        return MergeInto(None, MERGE, write_target(table, optional_name(alias, "an alias")))
 
     @staticmethod
     def values(columns: Mapping[str, PgType[Any]], /, *rows: tuple[Any, ...] | list[Any]) -> Values:

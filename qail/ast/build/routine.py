@@ -192,14 +192,14 @@ def create_routine(kind: str | Unchecked, name: TableName | Unchecked, arguments
 
 def _arguments(arguments: object) -> list[Node]:
     if isinstance(arguments, Mapping):
-        pairs = cast("Mapping[str, PgType[Any]]", arguments)
+        pairs = cast("Mapping[str, Any]", arguments)
         return [argument(name, pg) for name, pg in pairs.items()]
     found: list[Node] = []
     for item in cast("Collection[object]", arguments):
         if isinstance(item, DefElem):
             found.append(item)
         else:
-            found.append(argument(None, cast("PgType[Any]", item)))
+            found.append(argument(None, cast("Any", item)))
     return found
 
 

@@ -24,7 +24,7 @@ from qail.ast.clause.definition import (
 )
 from qail.ast.clause.index import IndexElem, OperatorName, index_elem
 from qail.ast.expression.boolean import all_of
-from qail.ast.name import Name, Unchecked, checked_name
+from qail.ast.name import Name, Unchecked, optional_name
 from qail.ast.node import BoolOperand, Expr, Node
 from qail.errors import BuildError
 
@@ -135,7 +135,7 @@ def _named(name: object) -> tuple[str | Node, ...]:
 def _constraint(
     kind: str, name: Name | None, parts: tuple[str | Node, ...], *, has_columns: bool, newer: tuple[int, str] = (0, "")
 ) -> Constraint:
-    own = "" if name is None else checked_name(name, "a constraint's name")
+    own = optional_name(name, "a constraint's name") or ""
     return Constraint(kind, (*_named(name), *parts), newer, name=own, has_columns=has_columns)
 
 

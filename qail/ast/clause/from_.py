@@ -251,7 +251,7 @@ def sampled(item: Node, relation: RangeVar, percent: object, method: Name, repea
     return RangeTableSample(item, relation, method, operand(percent), seed)
 
 
-def checked_columns(columns: Sequence[str]) -> tuple[str, ...]:
+def checked_columns(columns: Sequence[object]) -> tuple[str, ...]:
     """Names of columns, each of them once.
 
     Raises:

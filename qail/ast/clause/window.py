@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from qail.ast.clause.sort import SortBy, ascending
 from qail.ast.expression.parameter import operand
-from qail.ast.name import Name, checked_name
+from qail.ast.name import Name, Unchecked, checked_name, optional_name
 from qail.ast.node import Expression, Node, depth_of, depth_over
 from qail.ast.tokens import CURRENT_ROW, END, FOLLOWING, FRAME, NAMED_WINDOW, NO_FRAME, PRECEDING, UNBOUNDED, WINDOW
 from qail.ast.walk import Walk
@@ -105,7 +105,10 @@ class NamedWindow(Node):
 
 
 def rows(
-    start: int | FrameBound | None = None, end: int | FrameBound | None = 0, *, exclude: str | None = None
+    start: int | FrameBound | Unchecked | None = None,
+    end: int | FrameBound | Unchecked | None = 0,
+    *,
+    exclude: str | None = None,
 ) -> Frame:
     """A frame counted in rows: None is unbounded, 0 the current row, -n is n PRECEDING and n is n FOLLOWING.
 
@@ -116,15 +119,18 @@ def rows(
 
 
 def groups(
-    start: int | FrameBound | None = None, end: int | FrameBound | None = 0, *, exclude: str | None = None
+    start: int | FrameBound | Unchecked | None = None,
+    end: int | FrameBound | Unchecked | None = 0,
+    *,
+    exclude: str | None = None,
 ) -> Frame:
     """A frame counted in groups of peers, that is rows with equal sort keys; bounds as in `rows`."""
     return _frame(GROUPS_MODE, start, end, exclude)
 
 
 def range_(
-    start: int | float | FrameBound | None = None,
-    end: int | float | FrameBound | None = 0,
+    start: int | float | FrameBound | Unchecked | None = None,
+    end: int | float | FrameBound | Unchecked | None = 0,
     *,
     exclude: str | None = None,
 ) -> Frame:
@@ -165,7 +171,7 @@ def window_of(partition_by: object, order_by: object, frame: Frame | None, base:
         if not isinstance(item, Expression):
             raise BuildError(f"partition_by takes expressions, not {type(item).__name__}")
         partition.append(item)
-    name = "" if base is None else checked_name(base, "a window's name")
+    name = optional_name(base, "a window's name") or ""
     if name and partition:
         raise BuildError(f"the window {name!r} has its PARTITION BY; one over it cannot have another")
     return WindowDef(tuple(partition), tuple([sort_key(item) for item in listed(order_by)]), frame, name)

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.boolean import checked_condition
 from qail.ast.expression.parameter import ParamRef, operand
-from qail.ast.name import Name, checked_name
+from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import Expr, Node, depth_of
 from qail.ast.tokens import CASE, CASE_ARGUMENT, CASE_ELSE, CAST, COALESCE, END
 from qail.ast.walk import Walk
@@ -147,7 +147,7 @@ def nullif(first: Any, second: Any, /) -> Expr[Any]:
     return _keyword_call("NULLIF", (first, second))
 
 
-def cast(value: Any, pg: PgType[T], /) -> Expr[T]:
+def cast(value: Any, pg: PgType[T] | Unchecked, /) -> Expr[T]:
     """`CAST(value AS type)`: `cast("5", INT8)`."""
     if not isinstance(pg, PgType):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise BuildError(f"cast() takes a type object such as INT8, not {type(pg).__name__}")

@@ -10,7 +10,7 @@ from qail.ast.clause.window import Frame, WindowDef, listed, sort_key, window_of
 from qail.ast.expression.arithmetic import type_of, type_token
 from qail.ast.expression.boolean import all_of, checked_condition
 from qail.ast.expression.parameter import operand
-from qail.ast.name import Name, checked_name
+from qail.ast.name import Name, checked_name, optional_name
 from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
 from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER, SORTED
 from qail.ast.valued import Valued
@@ -178,7 +178,7 @@ class Function:
 
     def __init__(self, name: Name, schema: Name | None = None, returns: PgType[Any] | None = None) -> None:
         self._name: Final = checked_name(name, "a function name")
-        self._schema: Final = None if schema is None else checked_name(schema, "a schema name")
+        self._schema: Final = optional_name(schema, "a schema name")
         self._returns: Final = returns
 
     def __call__(self, *arguments: Any, distinct: bool = False, order_by: Any = (), **named: Any) -> Expr[Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from qail.ast.expression.arithmetic import OpExpr, type_token
 from qail.ast.expression.comparison import OPERATORS, compare
 from qail.ast.expression.parameter import operand
-from qail.ast.name import Name, Unchecked, checked_name
+from qail.ast.name import Name, Unchecked, optional_name
 from qail.ast.node import Cond, Expr, Node, depth_over
 from qail.ast.walk import Walk
 from qail.errors import BuildError
@@ -74,9 +74,7 @@ def operator_of(
     """
     if result is not None and not isinstance(result, PgType):  # pyright: ignore[reportUnnecessaryIsInstance] - unchecked
         raise BuildError(f"op() takes the result's type as a type object such as INT8, not {type(result).__name__}")
-    return Operator(
-        left, checked_symbol(symbol), result, None if schema is None else checked_name(schema, "a schema name")
-    )
+    return Operator(left, checked_symbol(symbol), result, optional_name(schema, "a schema name"))
 
 
 def checked_symbol(symbol: object) -> str:

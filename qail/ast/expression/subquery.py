@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from qail.ast.build.builder import Builder, Fetchable
+from qail.ast.name import Unchecked
 from qail.ast.node import MAX_DEPTH, Cond, Expr, Node
 from qail.ast.tokens import EXISTS, IN_QUERY, NOT_IN_QUERY, SCALAR, TARGET
 from qail.ast.walk import Walk
@@ -51,15 +52,19 @@ class QueryMembership(Cond):
         self.query.shape(walk)
 
 
-def query_depth(query: Builder) -> int:
+def query_depth(query: object) -> int:
     """The depth of a node over a query.
 
     Raises:
         BuildError: it returns no rows, or says what its rows become, which only the outermost query can.
     """
+    return statement_depth(_checked_query(query))
+
+
+def _checked_query(query: object) -> Builder:
     if not isinstance(query, Fetchable):
         raise BuildError(f"{type(query).__name__} returns no rows, so it cannot be a subquery")
-    return statement_depth(cast("Builder", query))
+    return cast("Builder", query)
 
 
 def statement_depth(query: Builder) -> int:
@@ -79,6 +84,6 @@ def statement_depth(query: Builder) -> int:
     return depth + 1 if depth < MAX_DEPTH else MAX_DEPTH + 1
 
 
-def exists(query: Fetchable[Any], /) -> Cond:
+def exists(query: Fetchable[Any] | Unchecked, /) -> Cond:
     """`EXISTS (query)`: true when the query returns a row."""
-    return ExistsExpr(query)
+    return ExistsExpr(_checked_query(query))

@@ -188,7 +188,9 @@ class SocketTransport:
 
     def _send_rest(self) -> None:
         assert self._rest is not None
-        self._rest = self._rest[self._send(self._rest) :]
+        # Not inside the brackets: mypyc 2.4 evaluates the bounds of a slice of such an object twice.
+        sent = self._send(self._rest)
+        self._rest = self._rest[sent:]
         if self._rest:
             return
         self._rest = None

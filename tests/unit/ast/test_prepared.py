@@ -15,6 +15,7 @@ from qail.ast.expression.boolean import any_of, maybe
 from qail.ast.expression.column import col
 from qail.ast.expression.function import func
 from qail.ast.expression.row import row
+from qail.ast.walk import Walk
 from qail.compile.cache import lookup
 from qail.errors import BuildError, EncodeError
 from qail.pg.steps.sets import SetReader, values_of
@@ -328,7 +329,7 @@ def test_a_list_goes_as_an_array_of_its_members() -> None:
 
 
 def test_a_call_is_no_part_of_another_query() -> None:
-    for attempt in (lambda: str(select(User.id).where(User.id.in_(page("a")))), lambda: page("a").shape(None)):
+    for attempt in (lambda: str(select(User.id).where(User.id.in_(page("a")))), lambda: page("a").shape(Walk())):
         with pytest.raises(BuildError, match=r"page.. is a whole statement"):
             attempt()
 
