@@ -20,7 +20,7 @@ from qail.pg.wire.startup import CancelRequest
 from qail.testing import ChaosProxy, Rule, lane
 from qail.testing.sockets import send
 from support.backends import Backend
-from support.raw_client import RawClient
+from support.raw_client import PATIENCE_SECONDS, RawClient
 from support.servers import Database, Server
 
 pytestmark = [pytest.mark.feature("TS4"), pytest.mark.backends("asyncio", "trio")]
@@ -228,7 +228,7 @@ def test_a_frozen_peer_takes_everything_and_a_stalled_one_nothing(
         sent = 0
         with pytest.raises(BlockingIOError) if verb == "stall" else pytest.raises(StopIteration):
             while True:
-                sent += send_or_wait(client.socket, proxy, sent)
+                sent += send_or_wait(client.socket, proxy, 1.0 if verb == "stall" else PATIENCE_SECONDS)
                 if sent >= 20_000_000:
                     raise StopIteration
 
@@ -236,14 +236,14 @@ def test_a_frozen_peer_takes_everything_and_a_stalled_one_nothing(
         assert (sent < 5_000_000) == (verb == "stall")
 
 
-def send_or_wait(sock: socket.socket, proxy: ChaosProxy, sent: int) -> int:
+def send_or_wait(sock: socket.socket, proxy: ChaosProxy, seconds: float) -> int:
     """Send a little; while the proxy reads on, wait until it has caught up rather than fail."""
     try:
         return sock.send(b"\0" * 65_536)
     except BlockingIOError:
         before = proxy.audit.connections[0].bytes_sent
         try:
-            proxy.wait_until(lambda: proxy.audit.connections[0].bytes_sent > before, timeout=1)
+            proxy.wait_until(lambda: proxy.audit.connections[0].bytes_sent > before, timeout=seconds)
         except TimeoutError:
             raise BlockingIOError from None
         return 0
