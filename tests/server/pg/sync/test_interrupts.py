@@ -115,9 +115,10 @@ def pipelined(pool: Any) -> list[Any]:
 
 
 @INTERRUPT
+@pytest.mark.parametrize("is_alone", [False, True], ids=["with a neighbour", "alone"])
 @pytest.mark.parametrize("is_after", [False, True], ids=["before the call", "after it"])
 def test_an_interrupt_at_any_call_hangs_nothing_and_mixes_nothing_up(
-    numbers: Database, interrupting: Interrupting, is_after: bool
+    numbers: Database, interrupting: Interrupting, is_after: bool, is_alone: bool
 ) -> None:
     interrupting.is_after = is_after
     at, was_interrupted = 0, True
@@ -128,7 +129,8 @@ def test_an_interrupt_at_any_call_hangs_nothing_and_mixes_nothing_up(
             stop = threading.Event()
             wrong: list[Any] = []
             neighbour = threading.Thread(target=neighbourhood, args=(pool, stop, wrong), daemon=True)
-            neighbour.start()
+            if not is_alone:
+                neighbour.start()
             interrupting.count, interrupting.at = 0, at
             try:
                 workload(pool)
@@ -139,7 +141,10 @@ def test_an_interrupt_at_any_call_hangs_nothing_and_mixes_nothing_up(
             for number in range(1, 50):
                 assert pool.fetch_value(double_of(number), timeout=PATIENCE_SECONDS) == 2 * number, at
             stop.set()
-            neighbour.join(PATIENCE_SECONDS)
+            if is_alone:
+                # What was interrupted left nothing behind that holds others up.
+                neighbour.start()
+            neighbour.join(2 * PATIENCE_SECONDS)
             assert not neighbour.is_alive(), at
             assert not wrong, (at, wrong)
     assert at > 10
@@ -148,7 +153,7 @@ def test_an_interrupt_at_any_call_hangs_nothing_and_mixes_nothing_up(
 def neighbourhood(pool: Any, stop: threading.Event, wrong: list[Any]) -> None:
     """Another thread's queries: their connection may be lost, but what they get is theirs."""
     number = 0
-    while not stop.is_set():
+    while number < 3 or not stop.is_set():
         number = number % 50 + 1
         try:
             found = pool.fetch_value(double_of(number), timeout=PATIENCE_SECONDS)

@@ -1,0 +1,116 @@
+"""A thread that waits alone, and others that come meanwhile: who reads for whom, and who goes on when it leaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+import qail.sync
+from qail import Qail
+from support.servers import Database
+
+SINGLE = pytest.mark.feature("SY2")
+PATIENCE_SECONDS = 30.0
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '{name}'"
+
+
+@pytest.fixture
+def numbers(fresh_database: Database) -> Database:
+    fresh_database.sql("CREATE TABLE numbers AS SELECT i AS id, 2 * i AS double FROM generate_series(1, 100) i")
+    return fresh_database
+
+
+def double_of(number: int) -> Any:
+    return Qail.get("numbers").columns("double").eq("id", number)
+
+
+class Call(threading.Thread):
+    """One call in a thread of its own."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self.work = work
+        self.outcome: Any = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.outcome = self.work()
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the test compares it
+            self.outcome = error
+
+    def result(self) -> Any:
+        self.join(PATIENCE_SECONDS)
+        assert not self.is_alive(), "the call hangs"
+        return self.outcome
+
+
+@contextmanager
+def held(database: Database, number: int) -> Iterator[threading.Event]:
+    """One row is locked until the event is set."""
+    free = threading.Event()
+    has = threading.Event()
+
+    def hold() -> None:
+        with qail.sync.connect(database.dsn) as db, db.transaction() as tx:
+            tx.fetch_value(double_of(number).for_update())
+            has.set()
+            free.wait(PATIENCE_SECONDS)
+
+    holder = Call(hold)
+    assert has.wait(PATIENCE_SECONDS)
+    yield free
+    free.set()
+    assert holder.result() is None
+
+
+def until_waiting(database: Database, count: int) -> None:
+    for _ in range(100_000):
+        if database.sql(WAITING.format(name=database.name)) == [(str(count),)]:
+            return
+    pytest.fail(f"there are never {count} who wait for a lock")
+
+
+@SINGLE
+def test_who_leaves_first_hands_the_sockets_to_who_came_later(numbers: Database) -> None:
+    with (
+        held(numbers, 1) as first_is_free,
+        held(numbers, 2) as second_is_free,
+        qail.sync.create_pool(numbers.dsn, max_size=2) as pool,
+        pool.acquire() as one,
+        pool.acquire() as two,
+    ):
+        first = Call(lambda: one.fetch_value(double_of(1).for_update()))
+        until_waiting(numbers, 1)
+        second = Call(lambda: two.fetch_value(double_of(2).for_update()))
+        until_waiting(numbers, 2)
+
+        first_is_free.set()
+        assert first.result() == 2
+        second_is_free.set()
+        assert second.result() == 4
+
+
+@SINGLE
+def test_who_waits_alone_reads_for_those_who_come(numbers: Database) -> None:
+    def often(db: Any) -> list[int]:
+        return [db.fetch_value(double_of(number % 100 + 1)) for number in range(300)]
+
+    with (
+        held(numbers, 1) as is_free,
+        qail.sync.create_pool(numbers.dsn, max_size=3) as pool,
+        pool.acquire() as one,
+        pool.acquire() as two,
+    ):
+        first = Call(lambda: one.fetch_value(double_of(1).for_update()))
+        until_waiting(numbers, 1)
+
+        others = [Call(lambda: often(two)), Call(lambda: often(pool))]
+        for other in others:
+            assert other.result() == [2 * (number % 100 + 1) for number in range(300)]
+        is_free.set()
+        assert first.result() == 2
