@@ -29,7 +29,7 @@ from qail.cli.pull_names import (
 from qail.cli.pull_types import MODULES, PYTHON_TYPES
 from qail.pgtype import PgType
 from support.hostile import HOSTILE_TEXTS
-from support.source import ROOT
+from support.source import PACKAGE
 
 ANY_TEXT = st.text(st.characters(exclude_characters="\0"))
 
@@ -148,7 +148,7 @@ def test_what_a_literal_escapes() -> None:
 
 @pytest.mark.feature("TY5")
 def test_the_python_types_are_those_that_the_constants_declare() -> None:
-    source = (ROOT / "qail/pgtype.py").read_text(encoding="utf-8")
+    source = (PACKAGE / "pgtype.py").read_text(encoding="utf-8")
     declared = dict(re.findall(r"^([A-Z0-9_]+): Final\[PgType\[(.*)\]\] = PgType\(", source, re.MULTILINE))
     constants = {name for name, value in vars(qail.pgtype).items() if isinstance(value, PgType)}
 
