@@ -14,7 +14,15 @@ import qail
 import support.sql_tables
 from qail import BuildError, Qail, count, func, select
 from qail.json_form.limits import MAX_BYTES, MAX_NESTING, MAX_VALUES
-from qail.json_form.rules import SAFE_BUILDERS, SAFE_FUNCTIONS, SAFE_NODES, SAFE_OPERATORS, SAFE_STEPS, SAFE_TYPES
+from qail.json_form.rules import (
+    SAFE_BUILDERS,
+    SAFE_FUNCTIONS,
+    SAFE_NODES,
+    SAFE_OPERATORS,
+    SAFE_STEPS,
+    SAFE_TYPES,
+    Rules,
+)
 from qail.json_form.values import CLASSES, LISTS, TEXTS
 from support.hostile import HOSTILE_TEXTS
 from support.sql_cases import CASES
@@ -333,3 +341,11 @@ def test_the_documented_subset_is_the_one_that_holds() -> None:
 
     for names in (SAFE_NODES, SAFE_STEPS, SAFE_FUNCTIONS, SAFE_OPERATORS, SAFE_TYPES):
         assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.feature("ST9")
+@pytest.mark.parametrize("name", ["Delete", "Insert", "Update", "Upsert", "Merge", "Returning", "Values"])
+def test_a_query_that_does_more_than_read_is_refused_by_its_name_alone(name: str) -> None:
+    with pytest.raises(BuildError, match=f"{name} is not for clients"):
+        Rules(trusted=False, tables=(), functions=()).check_builder(name)
+    Rules(trusted=True, tables=(), functions=()).check_builder(name)
