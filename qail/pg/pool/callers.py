@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from qail.errors import PoolClosed
 from qail.pg.driver.transport import DeadlinePassed
+from qail.pg.pool.plan import has_slow
 from qail.pg.pool.waiting import Line, Waiting
 
 if TYPE_CHECKING:
@@ -39,9 +40,14 @@ class Callers:
 
     @property
     def shared_ticket(self) -> int | None:
-        """The oldest of those who want shared use."""
-        firsts = (self.shared.first, self.slow.first)
+        """The oldest of those who want shared use, and would take any connection for it."""
+        firsts = (self.shared.first, None if self.slow_keep_apart else self.slow.first)
         return min((each.ticket for each in firsts if each is not None), default=None)
+
+    @property
+    def slow_keep_apart(self) -> bool:
+        """Whether somebody with a slow statement waits for the connections that slow ones have: nobody's turn but his."""
+        return bool(self.slow.waiting) and has_slow(self._keeper.slots)
 
     def join(self, line: Line) -> Waiting:
         """Stand in line. Raises PoolClosed, and a refusal that was met a moment ago."""

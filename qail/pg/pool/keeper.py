@@ -327,7 +327,7 @@ class Keeper:
             self.upkeep.check(slot)
         for _ in range(plan.open_count):
             self.opener.start()
-        if plan.is_shared_woken:
+        if plan.is_shared_woken or callers.slow_keep_apart:
             # The first one wakes the next when he has been served.
             callers.wake_shared()
         if not self.opener.may_open:

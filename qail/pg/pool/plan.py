@@ -3,7 +3,8 @@
 Rule 1: one busy connection batches better than two half-busy ones, so quick shared requests are packed: the deepest
 slot that is not full takes the next one.
 Rule 2: nothing is queued behind a head older than `head_age_seconds`, and nothing quick behind a statement known to be
-slow, while another connection can take it or be opened. Slow ones leave a connection to the quick ones.
+slow, while another connection can take it or be opened. Slow ones leave a connection to the quick ones: they wait for
+the connections that slow ones have already, also while those are full.
 Rule 3: exclusive callers get an idle slot, then a new connection, and only then a shared slot that is drained for them.
 Rule 4: whoever waits longest is served first, shared and exclusive alike.
 Rule 5: there are never more slots than `max_size`, whatever their state, nor more than `max_connecting` connecting.
@@ -125,8 +126,15 @@ def route(
     if may_open and len(slots) < limits.max_size and connecting < limits.max_connecting:
         return Route(None, is_open_wanted=True)
     # Nothing better will come: slow ones behind slow ones, quick ones where the least is in front of them.
+    if is_slow and has_slow(slots):
+        usable = [slot for slot in usable if slot.is_slow]
     rest = sorted(usable, key=lambda slot: (slot.is_slow is not is_slow, slot.depth))
     return Route(rest[0] if rest else None)
+
+
+def has_slow(slots: Iterable[SlotView]) -> bool:
+    """Whether a slow statement runs on a shared connection: other slow ones then wait for that one, not for another."""
+    return any(slot.state is SHARED and slot.is_slow for slot in slots)
 
 
 def _packed(usable: Sequence[S], slots: Sequence[S], now: float, limits: Limits) -> S | None:

@@ -61,6 +61,10 @@ def test_slow_requests_go_apart_and_leave_a_connection_to_the_quick_ones() -> No
     slow = FakeSlot(depth=1, is_slow=True, progress_at=NOW - 1)
     assert route([slow, idle], 16, NOW, two, may_open=True, is_slow=True).slot is slow
     assert route([slow, idle], 16, NOW, two, may_open=True).slot is idle
+    # Also when it is full: it waits for that one.
+    for full in (FakeSlot(depth=16, is_slow=True), FakeSlot(depth=1, is_slow=True, is_full=True)):
+        assert route([full, idle], 16, NOW, two, may_open=True, is_slow=True).slot is None
+        assert route([full, idle], 16, NOW, two, may_open=True).slot is idle
     assert route([slow, quick], 16, NOW, two, may_open=True).slot is quick
     assert route([idle], 16, NOW, Limits(max_size=1), may_open=True, is_slow=True).slot is idle
 
