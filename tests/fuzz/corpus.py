@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from librt.strings import BytesWriter
 
 from fuzz.targets import ROW_TYPES, TARGETS
+from qail.errors import DecodeError, EncodeError
 from qail.pg.codec.copy_rows import COPY_HEADER, COPY_TRAILER, CopyRowWriter
+from qail.pg.codec.text_array import text_of_field
+from qail.pg.codec.text_composite import text_twin
 from qail.pg.wire.constants import IDLE
 from qail.pg.wire.copy import CopyData, CopyDone, CopyInResponse, CopyOutResponse
 from qail.pg.wire.description import ColumnDescription, NoData, ParameterDescription, RowDescription
@@ -171,6 +175,22 @@ def _codec_seeds() -> dict[str, bytes]:
     return found
 
 
+def _text_seeds() -> dict[str, bytes]:
+    """As the codecs' own, in text."""
+    found: dict[str, bytes] = {}
+    for name, samples in sorted(valid_encodings().items()):
+        codec = BY_NAME[name]
+        twin = text_twin(codec)
+        texts: set[bytes] = set()
+        for sample in samples:
+            with suppress(DecodeError, EncodeError):
+                texts.add(text_of_field(twin, codec.decode(sample, 0, len(sample))))
+        short = sorted((text for text in texts if len(text) < MOST_SEED_BYTES), key=lambda text: (len(text), text))
+        for number, text in enumerate(short[-SEEDS_OF_A_CODEC:]):
+            found[f"{name.replace(' ', '_')}-{number}"] = CHOICE.key(codec) + text
+    return found
+
+
 def generated() -> dict[str, dict[str, bytes]]:
     """All seeds that can be made anew, by target."""
     started = encode_message(StartupMessage(0x30002, {"user": "u"}))
@@ -191,6 +211,7 @@ def generated() -> dict[str, dict[str, bytes]]:
             [encode_message(each)[5:] for each in messages.REPLICATION_EXAMPLES + messages.BASE_BACKUP_EXAMPLES],
         ),
         "codecs": _codec_seeds(),
+        "text_forms": _text_seeds(),
         "rows": _named("rows", list(_row_seeds())),
         "copy_rows": _named("copy", list(_copy_seeds())),
         "dsn": _named("dsn", [text.encode() for text in DSNS]),

@@ -16,6 +16,7 @@ from qail.errors import ConfigError, DecodeError, EncodeError, ProtocolError, Qa
 from qail.pg.codec.base import Codec
 from qail.pg.codec.copy_rows import CopyRowReader
 from qail.pg.codec.rows import RowDecoder
+from qail.pg.codec.text_composite import text_twin
 from qail.pg.config.load import load_config
 from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.scram import NeedProof
@@ -149,6 +150,11 @@ def codecs(data: bytes) -> None:
     check_value(CHOICE.chosen(data), data[2:])
 
 
+def text_forms(data: bytes) -> None:
+    """The same as text, as it stands inside of a value that travels as text."""
+    check_value(text_twin(CHOICE.chosen(data)), data[2:])
+
+
 def check_value(codec: Codec, data: bytes) -> bytes | None:
     """Decode `data`; what comes out is a value that has a repr and, where it encodes, a form that stays as it is.
 
@@ -237,6 +243,7 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "frontend_messages": frontend_messages,
     "replication": replication,
     "codecs": codecs,
+    "text_forms": text_forms,
     "rows": rows,
     "copy_rows": copy_rows,
     "dsn": dsn,

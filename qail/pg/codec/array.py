@@ -54,14 +54,20 @@ class PgArray(list[object]):
 
 
 _PG_ARRAY: Final = PgArray
+# Of what has no dimension inside it.
+NO_SIZES: Final[list[int]] = []
 
 
 class ArrayCodec(Codec):
-    """An array over `element`, whose codec must be a binary one. Any Sequence but text and buffers is taken."""
+    """An array over `element`, whose codec must be a binary one. Any Sequence but text and buffers is taken.
 
-    def __init__(self, type_name: str, type_oid: int, element: Codec) -> None:
+    `delimiter` stands between the elements where such an array has to travel as text.
+    """
+
+    def __init__(self, type_name: str, type_oid: int, element: Codec, delimiter: str = ",") -> None:
         super().__init__(type_name, type_oid)
         self.element: Final = element
+        self.delimiter: Final = delimiter
         self._is_of_sequences: Final = element.is_sequence_like()
 
     def is_sequence_like(self) -> bool:
@@ -78,24 +84,42 @@ class ArrayCodec(Codec):
         items = items_of(value)
         if items is None:
             raise wrong_type(self.type_name, value, "a list or another sequence", "put it into a list")
+        if items and not isinstance(value, _PG_ARRAY) and (self._is_of_sequences or nested_items_of(items[0]) is None):
+            # As nearly every array: no lists of sizes and bounds.
+            self.encode_plain(out, items, 1)
+            return
         most = MAX_DIMENSIONS
         if self._is_of_sequences:
             most = len(value.lower_bounds) if isinstance(value, _PG_ARRAY) else 1
         sizes = sizes_of(self.type_name, items, most)
         bounds = bounds_of(self.type_name, value, sizes)
         try:
-            self._write_header(out, sizes, bounds)
+            self._write_header(out, len(sizes))
+            for index in range(len(sizes)):
+                write_i32_be(out, i32(sizes[index]))
+                write_i32_be(out, i32(bounds[index]))
             has_null = self._write_items(out, items, sizes, 0)
         except EncodeError as error:
             out.truncate(start)
             raise encode_inside(error, self.type_name) from error.__cause__
-        length = len(out) - start - LENGTH_BYTES
-        if length > MAX_FIELD_BYTES:
+        self._finish(out, start, value, has_null)
+
+    def encode_plain(self, out: BytesWriter, items: list[object], bound: i64) -> None:
+        """Append an array of one dimension, which is not empty.
+
+        Raises:
+            EncodeError: an element that does not fit; `out` is unchanged.
+        """
+        start = len(out)
+        try:
+            self._write_header(out, 1)
+            write_i32_be(out, i32(len(items)))
+            write_i32_be(out, i32(bound))
+            has_null = self._write_items(out, items, NO_SIZES, 0)
+        except EncodeError as error:
             out.truncate(start)
-            raise out_of_range(self.type_name, value, f"at most {MAX_FIELD_BYTES} bytes", "split it")
-        patch_i32(out, start, length)
-        if has_null:
-            patch_i32(out, start + FLAG_OFFSET, 1)
+            raise encode_inside(error, self.type_name) from error.__cause__
+        self._finish(out, start, items, has_null)
 
     def decode(self, buffer: bytes, position: i64, length: i64) -> object:
         """A list, nested by dimension; [] for the empty array; a PgArray when a lower bound is not 1.
@@ -143,15 +167,23 @@ class ArrayCodec(Codec):
                 return PgArray(flat, bounds)
         return flat
 
-    def _write_header(self, out: BytesWriter, sizes: list[int], bounds: list[int]) -> None:
+    def _write_header(self, out: BytesWriter, dimensions: i64) -> None:
+        """Append what stands before the sizes and lower bounds."""
         element_oid = self.element.type_oid
         write_i32_be(out, 0)  # the length, known at the end
-        write_i32_be(out, i32(len(sizes)))
+        write_i32_be(out, i32(dimensions))
         write_i32_be(out, 0)  # whether there is a NULL, likewise
         write_i32_be(out, i32(element_oid if element_oid < 2**31 else element_oid - 2**32))
-        for index in range(len(sizes)):
-            write_i32_be(out, i32(sizes[index]))
-            write_i32_be(out, i32(bounds[index]))
+
+    def _finish(self, out: BytesWriter, start: i64, value: object, has_null: bool) -> None:
+        """Write what is known at the end of the array at `start`. Raises EncodeError; `out` is as before it then."""
+        length = len(out) - start - LENGTH_BYTES
+        if length > MAX_FIELD_BYTES:
+            out.truncate(start)
+            raise out_of_range(self.type_name, value, f"at most {MAX_FIELD_BYTES} bytes", "split it")
+        patch_i32(out, start, length)
+        if has_null:
+            patch_i32(out, start + FLAG_OFFSET, 1)
 
     def _write_items(self, out: BytesWriter, items: list[object], sizes: list[int], depth: i64) -> bool:
         """Append the elements below one dimension; whether there was a NULL."""

@@ -148,7 +148,13 @@ class Unsigned8Codec(Codec):
         Raises:
             EncodeError: `value` is no int, or outside 0 to 2**64 - 1.
         """
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= UINT8_MAX:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise refuse_integer(self.type_name, value, 0, UINT8_MAX)
+        if 0 <= value <= SHORT_MAX:
+            write_i32_be(out, 8)
+            write_i64_be(out, i64(value))
+            return
+        if value < 0 or value > UINT8_MAX:
             raise refuse_integer(self.type_name, value, 0, UINT8_MAX)
         write_i32_be(out, 8)
         write_i64_be(out, i64(value if value <= INT8_MAX else value - 2**64))

@@ -238,7 +238,7 @@ def array_over(element: Codec, type_oid: int, delimiter: str = ",") -> Codec:
     """The codec of the array type over `element`, in the format that has."""
     name = element.type_name + "[]"
     if element.format_code == BINARY_FORMAT:
-        return ArrayCodec(name, type_oid, element)
+        return ArrayCodec(name, type_oid, element, delimiter)
     return TextArrayCodec(name, type_oid, element, delimiter)
 
 

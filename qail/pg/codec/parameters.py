@@ -1,7 +1,9 @@
 """Python values -> the parameter section of Bind; and the format codes asked for results.
 
 Rule 1: everything is encoded before anything is sent; after an EncodeError `out` is as it was.
-Rule 2: the error names `$n`, the column when it is known, PostgreSQL's type, the Python type and value, and a fix.
+Rule 2: a value that a server reads as text only goes as text, in that run alone: its codec raises TextNeeded, and the
+section is written anew with another format for it.
+Rule 3: the error names `$n`, the column when it is known, PostgreSQL's type, the Python type and value, and a fix.
 
 Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-BIND
 """
@@ -13,7 +15,8 @@ from mypy_extensions import i16, i64
 
 from qail.errors import EncodeError
 from qail.pg.codec.base import BINARY_FORMAT, Codec
-from qail.pg.codec.refusal import with_cause
+from qail.pg.codec.refusal import TextNeeded, of_kind, with_cause
+from qail.pg.codec.text_composite import text_twin
 from qail.pg.wire.constants import MAX_PARAMETERS, NULL_LENGTH
 
 
@@ -34,9 +37,45 @@ def write_parameters(
     write_formats(out, codecs)
     try:
         write_values(out, codecs, values, slots, names)
+    except TextNeeded:
+        out.truncate(start)
+        write_with_texts(out, codecs, values, slots, names)
     except EncodeError:
         out.truncate(start)
         raise
+
+
+def write_with_texts(
+    out: BytesWriter, codecs: list[Codec], values: list[object], slots: list[int], names: list[str]
+) -> None:
+    """As `write_parameters`, of values of which one or more can go as text only. Each is encoded twice.
+
+    Raises:
+        EncodeError: a value does not fit; `out` is unchanged.
+    """
+    start = len(out)
+    chosen: list[Codec] = []
+    for index, codec in enumerate(codecs):
+        chosen.append(text_twin(codec) if _needs_text(codec, values[slots[index]]) else codec)
+    write_formats(out, chosen)
+    try:
+        write_values(out, chosen, values, slots, names)
+    except EncodeError:
+        out.truncate(start)
+        raise
+
+
+def _needs_text(codec: Codec, value: object) -> bool:
+    if value is None:
+        return False
+    try:
+        codec.encode(BytesWriter(), value)
+    except TextNeeded:
+        return True
+    except EncodeError:
+        # Said with the parameter's number by whoever writes it.
+        return False
+    return False
 
 
 def check_count(count: int) -> None:
@@ -112,4 +151,4 @@ def _write_count(out: BytesWriter, count: i64) -> None:
 def _named(error: EncodeError, index: i64, names: list[str]) -> EncodeError:
     name = names[index] if index < len(names) else ""
     column = f' (column "{name}")' if name else ""
-    return with_cause(EncodeError(f"parameter ${index + 1}{column}: {error}"), error.__cause__)
+    return with_cause(of_kind(error, f"parameter ${index + 1}{column}: {error}"), error.__cause__)

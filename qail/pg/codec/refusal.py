@@ -65,6 +65,19 @@ class TypesNeeded(DecodeError):
         self.type_oids = list(type_oids)
 
 
+@mypyc_attr(native_class=False)
+class TextNeeded(EncodeError):
+    """An EncodeError of a value that a server reads as text only: a parameter of its own goes as that."""
+
+
+def text_needed(type_name: str, value: object) -> TextNeeded:
+    """The error for a value that no server takes in binary; it is seen where there is no other format."""
+    return TextNeeded(
+        f"{type_name} {type(value).__name__} {short_repr(value)} has no binary form that a server reads: "
+        "pass it as a parameter, or copy in text format"
+    )
+
+
 def decode_inside(error: DecodeError, where: str) -> DecodeError:
     """`error` with the place in a larger value where it happened: of its kind. Raise it from `error.__cause__`."""
     text = f"in {where}: {error}"
@@ -73,8 +86,13 @@ def decode_inside(error: DecodeError, where: str) -> DecodeError:
 
 
 def encode_inside(error: EncodeError, where: str) -> EncodeError:
-    """`error` with the place in a larger value where it happened. Raise it from `error.__cause__`."""
-    return with_cause(EncodeError(f"in {where}: {error}"), error.__cause__)
+    """`error` with the place in a larger value where it happened: of its kind. Raise it from `error.__cause__`."""
+    return with_cause(of_kind(error, f"in {where}: {error}"), error.__cause__)
+
+
+def of_kind(error: EncodeError, text: str) -> EncodeError:
+    """An error that says `text`, and that can be mended as `error` can."""
+    return TextNeeded(text) if isinstance(error, TextNeeded) else EncodeError(text)
 
 
 def wrong_length(type_name: str, expected: int, length: int) -> DecodeError:

@@ -18,17 +18,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter, write_i32_be
+from librt.strings import BytesWriter, read_i32_be, write_i32_be
 from mypy_extensions import i32, i64
 
 from qail.errors import DecodeError, EncodeError
 from qail.pg.codec.array import ArrayCodec, PgArray, items_of
 from qail.pg.codec.base import TEXT_FORMAT, Codec
 from qail.pg.codec.integer import UINT4_MAX, Int2Codec, Unsigned4Codec, refuse_integer
-from qail.pg.codec.refusal import short_repr, wrong_type
+from qail.pg.codec.refusal import short_repr, text_needed, wrong_type
 from qail.pg.codec.text import TextCodec, utf8_of
+from qail.pg.wire.constants import LENGTH_BYTES
 
 VECTOR_BOUNDS: Final = (0,)
+# Dimensions, flag, type of the elements, size and lower bound.
+VECTOR_HEADER_BYTES: Final = 20
 
 
 class RegCodec(TextCodec):
@@ -76,9 +79,10 @@ class ReadOnlyCodec(TextCodec):
 class VectorCodec(Codec):
     """oidvector or int2vector as a list of int."""
 
-    def __init__(self, type_name: str, type_oid: int, element: Codec) -> None:
+    def __init__(self, type_name: str, type_oid: int, element: Codec, element_bytes: int) -> None:
         super().__init__(type_name, type_oid)
         self._array: Final = ArrayCodec(type_name, type_oid, element)
+        self._element_bytes: Final[i64] = element_bytes
 
     def is_sequence_like(self) -> bool:
         """A list is one value."""
@@ -88,21 +92,20 @@ class VectorCodec(Codec):
         """Append the vector.
 
         Raises:
-            EncodeError: `value` is no sequence of ints in range, or is empty.
+            TextNeeded: it is empty.
+            EncodeError: `value` is no sequence of ints in range.
         """
         items = items_of(value)
         if items is None:
             raise wrong_type(self.type_name, value, "a list of int", "put it into a list")
         if not items:
-            raise EncodeError(
-                f"{self.type_name} takes a number or more, as the server reads no empty one in binary: "
-                f"write ''::{self.type_name} into the query"
-            )
+            # oidvectorrecv and int2vectorrecv: "invalid oidvector data", of whatever says that it is empty.
+            raise text_needed(self.type_name, value)
         for item in items:
             # None would be a NULL, and a list another dimension.
             if not isinstance(item, int):
                 raise wrong_type(self.type_name, item, "ints", "convert each with int()")
-        self._array.encode(out, PgArray(items, VECTOR_BOUNDS))
+        self._array.encode_plain(out, items, 0)
 
     def decode(self, buffer: bytes, position: i64, length: i64) -> object:
         """A list of int.
@@ -110,16 +113,39 @@ class VectorCodec(Codec):
         Raises:
             DecodeError: no array of one dimension with a lower bound of 0, or a NULL is in it.
         """
+        if length >= VECTOR_HEADER_BYTES:
+            items = self._plain_items(buffer, position, length)
+            if items is not None:
+                return items
         found = self._array.decode(buffer, position, length)
         if not isinstance(found, PgArray) or found.lower_bounds != VECTOR_BOUNDS or None in found:
             raise DecodeError(f"{self.type_name} came as an array of another kind")
         return list(found)
 
+    def _plain_items(self, buffer: bytes, position: i64, length: i64) -> list[object] | None:
+        """The numbers of a vector that is as the server makes them; None of anything else, for `decode` to look at."""
+        element = self._array.element
+        if read_i32_be(buffer, position) != 1 or i64(read_i32_be(buffer, position + 8)) != element.type_oid:
+            return None
+        count = i64(read_i32_be(buffer, position + 12))
+        size: i64 = self._element_bytes
+        if read_i32_be(buffer, position + 16) != 0 or length != VECTOR_HEADER_BYTES + count * (LENGTH_BYTES + size):
+            return None
+        items: list[object] = []
+        position += VECTOR_HEADER_BYTES
+        while count > 0:
+            if read_i32_be(buffer, position) != size:
+                return None
+            items.append(element.decode(buffer, position + LENGTH_BYTES, size))
+            position += LENGTH_BYTES + size
+            count -= 1
+        return items
+
 
 CODECS: Final[list[Codec]] = [
-    VectorCodec("int2vector", 22, Int2Codec("int2", 21)),
+    VectorCodec("int2vector", 22, Int2Codec("int2", 21), 2),
     RegCodec("regproc", 24),
-    VectorCodec("oidvector", 30, Unsigned4Codec("oid", 26)),
+    VectorCodec("oidvector", 30, Unsigned4Codec("oid", 26), 4),
     ReadOnlyCodec("pg_node_tree", 194),
     TextCodec("aclitem", 1033, TEXT_FORMAT),
     TextCodec("refcursor", 1790),

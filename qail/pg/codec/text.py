@@ -153,7 +153,12 @@ class NameCodec(TextCodec):
         Raises:
             EncodeError: `value` is no str, holds NUL or a surrogate, or is too long.
         """
-        data = utf8_of(self.type_name, text_of(self.type_name, value))
+        text = value if isinstance(value, str) else text_of(self.type_name, value)
+        if len(text) <= FEW_CHARACTERS:
+            # A character has four bytes at most, so these cannot be too many.
+            write_text(out, self.type_name, text)
+            return
+        data = utf8_of(self.type_name, text)
         if len(data) > MAX_NAME_BYTES:
             raise out_of_range(self.type_name, value, f"at most {MAX_NAME_BYTES} bytes", "shorten it, or use text")
         write_i32_be(out, i32(len(data)))

@@ -4,9 +4,9 @@
 
 Rule 1: the text does not say of which types its fields are. Where their number is not what the catalog told, the type
 was altered: TypesNeeded.
-Rule 2: beside the fields with text codecs those of the plain types (bool, numbers, text, enums, uuid) are decoded, and
-what is made of them; any other arrives as `Unknown`, its text, which is taken back as it is. A codec that was
-registered with `format="binary"` leaves the whole type binary.
+Rule 2: beside the fields with text codecs those of the plain types (`text_forms.py`) are decoded, and what is made of
+them; any other arrives as `Unknown`, its text, which is taken back as it is. A codec that was registered with
+`format="binary"` leaves the whole type binary.
 Rule 3: time is linear in the bytes.
 
 Source: src/backend/utils/adt/rowtypes.c, record_in and record_out
@@ -15,11 +15,7 @@ Source: src/backend/utils/adt/rowtypes.c, record_in and record_out
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import date, time
-from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
@@ -32,29 +28,17 @@ from qail.pg.codec.domain import DomainCodec
 from qail.pg.codec.enum import EnumClassCodec
 from qail.pg.codec.multirange import MultirangeCodec
 from qail.pg.codec.range import RangeCodec
-from qail.pg.codec.refusal import TypesNeeded, decode_inside, encode_inside, wrong_type
-from qail.pg.codec.text import TextCodec, VersionedTextCodec, utf8_of
-from qail.pg.codec.text_array import BOX_OID, TextArrayCodec, text_of_field
+from qail.pg.codec.refusal import TypesNeeded, decode_inside, encode_inside
+from qail.pg.codec.text import TextCodec, VersionedTextCodec
+from qail.pg.codec.text_array import TextArrayCodec, text_of_field
+from qail.pg.codec.text_forms import plain_twin
 from qail.pg.codec.text_range import TextMultirangeCodec, TextRangeCodec
-from qail.pg.codec.unknown import Unknown, UnknownCodec
+from qail.pg.codec.unknown import UnknownCodec
 from qail.pg.codec.user import FunctionCodec
 
-_UNKNOWN: Final = Unknown
 # A field: quoted and plain pieces, up to what ends it.
 _PIECE: Final = re.compile(rb'"((?:[^"\\]++|\\.|"")*+)"|\\(.)|([^"\\,()]++)', re.DOTALL)
 _ESCAPED: Final = re.compile(rb'\\(.)|"(")', re.DOTALL)
-_PLAIN: Final[dict[int, Callable[[str], object]]] = {
-    16: lambda text: {"t": True, "f": False}[text],
-    20: int,
-    21: int,
-    23: int,
-    26: int,
-    700: float,
-    701: float,
-    1700: Decimal,
-    2950: UUID,
-}
-"""How values of these built-in types are read as text, by OID."""
 
 
 class TextCompositeCodec(Codec):
@@ -160,8 +144,7 @@ def text_twin(codec: Codec) -> Codec:
     if isinstance(codec, CompositeCodec):
         return TextCompositeCodec(name, oid, codec.names, codec.codecs, codec.form)
     if isinstance(codec, ArrayCodec):
-        delimiter = ";" if codec.element.type_oid == BOX_OID else ","
-        return TextArrayCodec(name, oid, text_twin(codec.element), delimiter)
+        return TextArrayCodec(name, oid, text_twin(codec.element), codec.delimiter)
     if isinstance(codec, RangeCodec):
         return TextRangeCodec(name, oid, text_twin(codec.subtype))
     if isinstance(codec, MultirangeCodec):
@@ -172,50 +155,4 @@ def text_twin(codec: Codec) -> Codec:
         return TextCodec(name, oid)
     if isinstance(codec, FunctionCodec) and codec.functions.format == "text":
         return FunctionCodec(name, oid, codec.functions, TEXT_FORMAT)
-    return PlainCodec(codec)
-
-
-class PlainCodec(Codec):
-    """A type with a binary codec, as text: values of the plain types both ways; of any other its text, as Unknown."""
-
-    def __init__(self, binary: Codec) -> None:
-        super().__init__(binary.type_name, binary.type_oid, TEXT_FORMAT)
-        self._binary: Final = binary
-        self._read: Final = _PLAIN.get(binary.type_oid)
-
-    def encode(self, out: BytesWriter, value: object) -> None:
-        """Append the text of a value that the binary codec takes, or of an Unknown as it is.
-
-        Raises:
-            EncodeError: the binary codec refuses it, or its text is not that of PostgreSQL.
-        """
-        if isinstance(value, _UNKNOWN):
-            data = utf8_of(self.type_name, value)
-        else:
-            # Refused as anywhere else, before its text is taken.
-            text_of_field(self._binary, value)
-            data = self._text_of(value)
-        write_i32_be(out, i32(len(data)))
-        out.write(data)
-
-    def decode(self, buffer: bytes, position: i64, length: i64) -> object:
-        """The value, or an Unknown.
-
-        Raises:
-            DecodeError: not UTF-8, or no value of the type.
-        """
-        try:
-            text = buffer[position : position + length].decode("utf-8")
-            return Unknown(text) if self._read is None else self._read(text)
-        except (ValueError, ArithmeticError, KeyError):
-            raise DecodeError(f"the text of {self.type_name} is none of its values") from None
-
-    def _text_of(self, value: object) -> bytes:
-        if isinstance(value, bool):
-            return b"t" if value else b"f"
-        if isinstance(value, (int, float, Decimal, UUID, str, date, time)):
-            return str(value).encode()
-        if isinstance(value, (bytes, bytearray)):
-            return b"\\x" + bytes(value).hex().encode()
-        what = f"{self.type_name} as text inside of a composite type"
-        raise wrong_type(what, value, "plain values", "give the registered codec format='binary'")
+    return plain_twin(codec)

@@ -6,7 +6,7 @@ operator first: Int8 kind; an operand has Int8 weights, Int8 prefix, its UTF-8 a
 UInt16 distance if it is `<->`.
 
 Rule 1: any str in PostgreSQL's syntax is taken; `text_search_syntax` reads it as the server does.
-Rule 2: an empty tsquery arrives as "", and is refused as a parameter: no server takes it in binary.
+Rule 2: an empty tsquery arrives as "", and goes as text: no server takes it in binary.
 Rule 3: the text says how operators bind, as the server's own does, and not how equal ones were grouped.
 
 Source: src/backend/utils/adt/tsvector.c, tsvectorsend and tsvectorout; src/backend/utils/adt/tsquery.c, tsquerysend and
@@ -23,7 +23,7 @@ from mypy_extensions import i16, i32, i64, mypyc_attr, u8
 from qail.errors import DecodeError
 from qail.pg.codec.array import patch_i32
 from qail.pg.codec.base import Codec
-from qail.pg.codec.refusal import wrong_type
+from qail.pg.codec.refusal import text_needed
 from qail.pg.codec.text import text_from, text_of
 from qail.pg.codec.text_search_syntax import (
     AND,
@@ -140,14 +140,13 @@ class TsQueryCodec(Codec):
         """Append the tree.
 
         Raises:
-            EncodeError: `value` is no str in the syntax of a tsquery, or an empty one.
+            TextNeeded: it is empty.
+            EncodeError: `value` is no str in the syntax of a tsquery.
         """
         text = text_of(self.type_name, value)
-        if not text.strip(" \t\n\v\f\r"):
+        if is_blank(text):
             # tsqueryrecv: "malformed tsquery: operand not found".
-            raise wrong_type(
-                self.type_name, value, "a query with a word in it", "an empty one goes only as ''::tsquery"
-            )
+            raise text_needed(self.type_name, value)
         reader = QueryReader(self.type_name, text)
         reader.read()
         items = reader.items
@@ -173,6 +172,11 @@ class TsQueryCodec(Codec):
         if position != end:
             raise DecodeError(f"{end - position} bytes follow the last item of {self.type_name}")
         return TsQuery(tree.text())
+
+
+def is_blank(text: str) -> bool:
+    """Whether it is the text of an empty tsquery."""
+    return not text.strip(" \t\n\v\f\r")
 
 
 class QueryTree:

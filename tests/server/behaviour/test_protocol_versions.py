@@ -9,6 +9,11 @@ import anyio
 import pytest
 
 from qail import INT8, AuthError, ConnectError, Qail, cast, count, select
+from qail.pg.config.load import load_config
+from qail.pg.driver.connect import open_link
+from qail.pg.driver.elders import ELDER_SECONDS, Elders
+from qail.pg.driver.runtime import asyncio_runtime
+from qail.pg.protocol.version import version_text
 from qail.pg.wire.constants import PROTOCOL_3_0, PROTOCOL_3_2
 from qail.pg.wire.startup import CancelRequest, NegotiateProtocolVersion
 from qail.sqlstate import QueryCanceled
@@ -243,6 +248,37 @@ def test_a_pool_remembers_which_address_rejects_3_2(backend: Backend) -> None:
             ):
                 assert {each.info.protocol_version for each in (one, two, three)} == {"3.0"}
             assert asked(server) == [PROTOCOL_3_2, PROTOCOL_3_0, PROTOCOL_3_0, PROTOCOL_3_0]
+
+    backend.run(body)
+
+
+def later_runtime(seconds: float) -> Any:
+    """One whose clock is ahead by so much; what is waited for is real."""
+    runtime: Any = asyncio_runtime("the test")
+    now = runtime.now
+    runtime.now = lambda: now() + seconds
+    return runtime
+
+
+@VERSION
+@pytest.mark.backends("asyncio")
+def test_an_address_that_was_upgraded_is_asked_for_3_2_again(backend: Backend) -> None:
+    """What is believed of it ends: a pool that is never made anew finds the newer server."""
+
+    async def body() -> None:
+        with HostileServer(REJECTING, GREETED, GREETED, REJECTING, GREETED, GREETED, GREETED) as server:
+            config, elders = load_config(server.dsn(), {}), Elders()
+            spoken: list[str] = []
+            for lives in (0.0, 0.5, 1.0, 1.5, 2.0):
+                link = await open_link(config, later_runtime(lives * ELDER_SECONDS), elders)
+                spoken.append(version_text(link.session.protocol_version))
+                link.abort()
+            assert spoken == ["3.0", "3.0", "3.0", "3.0", "3.2"]
+            assert asked(server) == [
+                *(PROTOCOL_3_2, PROTOCOL_3_0, PROTOCOL_3_0),
+                *(PROTOCOL_3_2, PROTOCOL_3_0, PROTOCOL_3_0),
+                PROTOCOL_3_2,
+            ]
 
     backend.run(body)
 

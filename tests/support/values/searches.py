@@ -46,15 +46,17 @@ CASES: Final[list[Case]] = [
         (r"'''it''''s'' | a\\b'", TsQuery("'it''s' | 'a\\\\b'")),
         ("'''a & b''<->grün:d'", TsQuery("'a & b' <-> 'grün':D")),
         ("'((\U0001f427))'", TsQuery("'\U0001f427'")),
+        ("''", TsQuery("")),
     ),
 ]
 INPUTS: Final[list[Case]] = [
     *cases("CO17", "tsvector", ("'a:1 b'", "b a:1"), ("''' '' x'", "x ' '"), ("'a'':1'", "a':1"), ("'a'", "a\n\ta")),
     *cases("CO17", "tsquery", ("'a&b'", "a&b"), ("'a<->!b|(c)'", " a<->!b|(c)\n"), ("'a:*b'", "'a':b*")),
+    *cases("CO17", "tsquery", ("''", " \t\n")),
 ]
 WRONG: Final[dict[str, list[object]]] = {
     "tsvector": ["'a", "a:", "a:b", "a:0", "a:1,", "a\\", "\0", "\ud800", 5, b"a", "a\u00a0b", "x" * 2047],
-    "tsquery": ["", " ", "a b", "a &", "& a", "(a", "a)", "()", "a <b> c", "a <16385> b", "'a", ":a", "a\0", 5, "!"],
+    "tsquery": ["a b", "a &", "& a", "(a", "a)", "()", "a <b> c", "a <16385> b", "'a", ":a", "a\0", 5, "!"],
 }
 WORDS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 

@@ -29,6 +29,8 @@ CASES: Final[list[Case]] = [
     *cases("CO17", "pg_snapshot", ("'1:4294967298:4294967296'", Snapshot(1, 2**32 + 2, [2**32]))),
     *cases("CO17", "txid_snapshot", ("'3:7:'", Snapshot(3, 7)), ("'3:7:3,4,5,6'", Snapshot(3, 7, [3, 4, 5, 6]))),
     *cases("CO17", "refcursor", ("'a cursor'", "a cursor"), ("''", ""), ("'é'", "é")),
+    *cases("CO17", "oidvector", ("''", []), ("'0 26 4294967295'", [0, 26, 2**32 - 1]), ("'1'", [1])),
+    *cases("CO17", "int2vector", ("''", []), ("'-32768 0 32767'", [-(2**15), 0, 2**15 - 1]), ("'5'", [5])),
     *cases(
         "CO17", "regclass", ("'pg_class'", "pg_class"), ("'information_schema.tables'", "information_schema.tables")
     ),
@@ -84,6 +86,8 @@ STRATEGIES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "pg_lsn": st.integers(0, U64).map(PgLsn),
     "pg_snapshot": snapshots(),
     "txid_snapshot": snapshots(),
+    "oidvector": st.lists(st.integers(0, 2**32 - 1), max_size=100),
+    "int2vector": st.lists(st.integers(-(2**15), 2**15 - 1), max_size=200),
     "refcursor": st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40),
     "aclitem": st.sampled_from(["pg_monitor=rw*/pg_monitor", "=U/pg_monitor"]),
     # Names that are there; the cast from text, which the round trip goes by, takes no OID for a regclass.

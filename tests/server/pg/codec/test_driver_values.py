@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import pytest
 
@@ -55,6 +56,11 @@ def is_binary(conformance: Conformance, name: str) -> bool:
     return conformance.client.registry.for_parameter(oid).format_code == BINARY_FORMAT
 
 
+# No server reads these in binary: as a parameter they go as text, and COPY refuses them by name.
+NO_BINARY_FORM: Final[dict[str, object]] = {"tsquery": "", "oidvector": [], "int2vector": []}
+NOTHING: Final = object()
+
+
 async def write_and_read(conformance: Conformance, name: str) -> list[tuple[object, ...]]:
     """What a table holds after COPY wrote one row a case, and INSERT the same once more, and a row of NULLs."""
     columns = ("id", "value", "many") if conformance.types[name].array_oid else ("id", "value")
@@ -64,7 +70,14 @@ async def write_and_read(conformance: Conformance, name: str) -> list[tuple[obje
             (index, case.value, [case.value, None])[: len(columns)] for index, case in enumerate(cases)
         ]
         if is_binary(conformance, name):
-            await connection.copy_in("kept", records, columns=list(columns))
+            copied = [record for record in records if record[1] != NO_BINARY_FORM.get(name, NOTHING)]
+            await connection.copy_in("kept", copied, columns=list(columns))
+            for record in records:
+                if record not in copied:
+                    with pytest.raises(EncodeError, match="has no binary form that a server reads"):
+                        await connection.copy_in("kept", [record], columns=list(columns))
+                    insert = Qail.add("kept").values(dict(zip(columns, record, strict=True)))
+                    await connection.execute_many(insert, [record])
         else:
             with pytest.raises(EncodeError, match="has no binary form here"):
                 await connection.copy_in("kept", records, columns=list(columns))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from qail import INTERVAL as INTERVAL_TYPE
@@ -175,7 +175,10 @@ def test_the_end_of_a_day_is_ordered_as_the_server_does(client: BinaryClient, va
 @pytest.mark.feature("CO10")
 @each
 @given(value=FINITE)
-def test_any_interval_is_what_its_text_says(client: BinaryClient, value: Interval) -> None:
+def test_any_interval_is_what_its_text_says(any_server: Server, client: BinaryClient, value: Interval) -> None:
+    # 14 keeps the least number of microseconds, and cannot print it.
+    assume(any_server.version >= 15 or value.microseconds > -(2**63))
+
     text, back = client.fetch("SELECT $1::text, $1", [value], [INTERVAL])[0]
 
     assert text == str(value)

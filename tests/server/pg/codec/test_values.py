@@ -14,6 +14,8 @@ import pytest
 
 from qail.errors import EncodeError, QailError
 from qail.pg.codec.registry import BUILTIN
+from qail.pg.codec.text_array import text_of_field
+from qail.pg.codec.text_composite import text_twin
 from support.conformance import Conformance, TypeFacts
 from support.value_cases import CASES, INPUTS, WRONG, Case, needs_of, same
 
@@ -25,6 +27,7 @@ WITHOUT_EQUALS: Final = {
     *("txid_snapshot", "xml"),
 }
 N: Final = 7
+TEXT_OID: Final = 25
 MOST_CHARACTERS: Final = 2000
 
 
@@ -84,6 +87,17 @@ def in_composite(case: Case, facts: TypeFacts) -> dict[str, str]:
     }
 
 
+def in_text(facts: TypeFacts, number: int) -> dict[str, str]:
+    """The same of that composite when all of it went as text, as it does where something in it has no other form."""
+    whole = f"${number}::{facts.whole}"
+    return {"back in a composite of text": whole, "text in a composite of text": f"({whole})::text"}
+
+
+def has_text(case: Case) -> bool:
+    """Of what stands above ASCII in a "char", the text is a matter of the server's version."""
+    return case.name != '"char"' or str(case.value).isascii()
+
+
 def ask(conformance: Conformance, case: Case) -> dict[str, object]:
     """Every form of a case in one statement; what came for each."""
     facts = facts_of(conformance, case.name)
@@ -101,6 +115,11 @@ def ask(conformance: Conformance, case: Case) -> dict[str, object]:
         asked |= in_composite(case, facts)
         values.append((*fields, N))
         oids.append(facts.whole_oid)
+        if has_text(case):
+            asked |= in_text(facts, len(values) + 1)
+            whole = conformance.client.registry.for_parameter(facts.whole_oid)
+            values.append(text_of_field(text_twin(whole), (*fields, N)).decode())
+            oids.append(TEXT_OID)
     (row,) = conformance.client.fetch(f"SELECT {', '.join(asked.values())}", values, oids)
     return dict(zip(asked, row, strict=True))
 
@@ -111,6 +130,8 @@ def check_text(found: dict[str, object]) -> None:
     for where in ("", " in an array", " in a composite"):
         if f"text{where}" in found:
             assert found[f"text{where}"] == found[f"literal as text{where}"], where
+    if "text in a composite of text" in found:
+        assert found["text in a composite of text"] == found["literal as text in a composite"]
 
 
 def check_value(found: object, case: Case) -> None:
@@ -139,7 +160,7 @@ def check_case(conformance: Conformance, case: Case) -> None:
     check_text(found)
     checks = {"": check_value, " in an array": check_array, " in a composite": check_composite}
     for where, check in checks.items():
-        for what in (f"literal{where}", f"back{where}"):
+        for what in (f"literal{where}", f"back{where}", f"back{where} of text"):
             if what in found:
                 check(found[what], case)
 

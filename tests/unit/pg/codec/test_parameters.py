@@ -126,3 +126,42 @@ def test_the_fields_stand_in_order(values: list[int | None]) -> None:
 
     expected = b"".join(struct.pack("!i", -1) if each is None else struct.pack("!ii", 4, each) for each in values)
     assert written[4 if not values else 6 :] == expected
+
+
+QUERY, QUERIES, OIDS = CODECS["tsquery"], CODECS["tsquery[]"], CODECS["oidvector"]
+
+
+def test_a_value_that_a_server_reads_as_text_only_goes_as_text_and_the_others_do_not() -> None:
+    written = section([INT4, QUERY, OIDS, QUERY], [5, "", [], None])
+
+    assert written == struct.pack("!HHHHHHiiiii", 4, 1, 0, 0, 1, 4, 4, 5, 0, 0, -1)
+
+
+def test_so_does_all_that_holds_such_a_value() -> None:
+    assert section([QUERIES], [["", None, "a"]]) == struct.pack("!HHHi", 1, 0, 1, 13) + b'{"",NULL,"a"}'
+
+
+def test_the_next_run_of_the_same_types_is_binary_again() -> None:
+    codecs = [QUERY]
+
+    section(codecs, [""])
+
+    assert section(codecs, [None]) == struct.pack("!HHHi", 1, 1, 1, -1)
+
+
+@pytest.mark.parametrize("values", [["", 2**40], [2**40, ""]])
+def test_a_refusal_beside_it_names_its_parameter_and_writes_nothing(values: list[object]) -> None:
+    codecs = [QUERY if value == "" else INT4 for value in values]
+    out = BytesWriter()
+    out.write(b"kept")
+
+    with pytest.raises(
+        EncodeError, match=rf"^parameter \${values.index(2**40) + 1}: int \d+ is outside int4"
+    ) as caught:
+        write_parameters(out, codecs, values, [0, 1], [])
+    assert (out.getvalue(), caught.value.outcome) == (b"kept", Outcome.NOT_SENT)
+
+
+def test_a_refusal_of_a_part_of_a_value_that_goes_as_text_is_told() -> None:
+    with pytest.raises(EncodeError, match=r"^parameter \$1: in tsquery\[\]: tsquery cannot be read"):
+        section([QUERIES], [["", "a b"]])

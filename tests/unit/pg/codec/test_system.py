@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from qail.errors import DecodeError
 from qail.pg.codec.array import PgArray
 from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT
+from qail.pg.codec.text_array import text_of_field
+from qail.pg.codec.text_composite import text_twin
 from support.codecs import CODECS, decoded, encoded, refused, round_trip
 from support.values.system import REG_NAMES
 
@@ -90,6 +92,14 @@ def test_the_bytes_of_the_vectors() -> None:
     assert encoded(INT2_VECTOR, (5, -1)) == struct.pack("!5iihih", 1, 0, 21, 2, 0, 2, 5, 2, -1)
 
 
+@pytest.mark.parametrize("length", [-(2**31), -2, -1, 0, 1, 3, 2**31 - 1])
+def test_a_number_of_a_vector_has_its_own_length(length: int) -> None:
+    with pytest.raises(DecodeError):
+        decoded(INT2_VECTOR, struct.pack("!5iihih", 1, 0, 21, 2, 0, 2, 5, length, -1))
+    with pytest.raises(DecodeError):
+        decoded(OID_VECTOR, struct.pack("!5iiIiI", 1, 0, 26, 2, 0, length, 1, 4, 2))
+
+
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50))
 def test_vectors_of_oids_round_trip(numbers: list[int]) -> None:
     back = round_trip(OID_VECTOR, numbers)
@@ -103,11 +113,12 @@ def test_vectors_of_small_ints_round_trip(numbers: list[int]) -> None:
     assert round_trip(INT2_VECTOR, numbers) == numbers
 
 
-def test_an_empty_vector_is_read_and_not_written() -> None:
+def test_an_empty_vector_is_read_and_goes_as_text_only() -> None:
     assert decoded(OID_VECTOR, struct.pack("!5i", 1, 0, 26, 0, 0)) == []
     assert type(decoded(INT2_VECTOR, struct.pack("!5i", 1, 0, 21, 0, 0))) is list
-    refused(OID_VECTOR, [], "oidvector takes a number or more, .*: write ''::oidvector into the query")
-    refused(INT2_VECTOR, (), "write ''::int2vector")
+    refused(OID_VECTOR, [], r"oidvector list \[\] has no binary form that a server reads: pass it as a parameter")
+    refused(INT2_VECTOR, (), r"int2vector tuple \(\) has no binary form")
+    assert text_of_field(text_twin(OID_VECTOR), []) == text_of_field(text_twin(INT2_VECTOR), ()) == b""
 
 
 @pytest.mark.parametrize(
