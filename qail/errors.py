@@ -4,7 +4,7 @@ Rule 1: each error answers two questions: what became of the work (`outcome`) an
 closed (`connection_spent`). An outcome that cannot be proved is `unknown`.
 Rule 2: a message is one sentence: what happened, to which thing, with the numbers, and how to mend it.
 Rule 3: no password, cancel key, DSN or row value is part of a message; a parameter value only in `EncodeError`, cut.
-Rule 4: this module imports nothing of qail.
+Rule 4: this module imports nothing of qail but how a spot in a text is shown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
+
+from qail.error_text import number_in, spot_in
 
 
 class Outcome(StrEnum):
@@ -87,6 +89,13 @@ class ResultTooLarge(ResultError):
     """What was fetched whole had `result_bytes` in `row_count` rows, more than `max_result_bytes`: it was dropped."""
 
     max_result_bytes = result_bytes = row_count = 0
+
+
+class CostExceeded(QailError):
+    """The planner expects the statement to cost `cost`, more than the `max_cost` it was allowed: it was not run."""
+
+    outcome = Outcome.NO_EFFECT
+    cost = max_cost = 0.0
 
 
 class DecodeError(ResultError):
@@ -237,11 +246,11 @@ class ServerFields:
     @property
     def position(self) -> int | None:
         """Where in `query` the error is, in characters from 1."""
-        return _number(self.fields.get("P"))
+        return number_in(self.fields.get("P"))
 
     @property
     def internal_position(self) -> int | None:
-        return _number(self.fields.get("p"))
+        return number_in(self.fields.get("p"))
 
     @property
     def internal_query(self) -> str | None:
@@ -280,7 +289,7 @@ class ServerFields:
     @property
     def line(self) -> int | None:
         """The line in `file`."""
-        return _number(self.fields.get("L"))
+        return number_in(self.fields.get("L"))
 
     @property
     def routine(self) -> str | None:
@@ -323,9 +332,9 @@ class PostgresError(ServerFields, QailError):
         It is no part of the message, because SQL may carry literals; the values of parameters it never carries.
         """
         if self.query is not None and self.position is not None:
-            return _spot(self.query, self.position)
+            return spot_in(self.query, self.position)
         if self.internal_query is not None and self.internal_position is not None:
-            return _spot(self.internal_query, self.internal_position)
+            return spot_in(self.internal_query, self.internal_position)
         return None
 
     @property
@@ -372,29 +381,3 @@ class PostgresError(ServerFields, QailError):
     def is_query_canceled(self) -> bool:
         """Somebody cancelled the statement, or `statement_timeout` did (57014)."""
         return self.sqlstate == "57014"
-
-
-# A line of SQL may be very long; this much of it shows a spot.
-_SPOT_WIDTH: Final = 100
-
-
-def _spot(query: str, position: int) -> str | None:
-    """The line of `query` with character `position` (from 1), and a caret below it."""
-    offset = position - 1
-    if not 0 <= offset <= len(query):
-        return None
-    start = query.rfind("\n", 0, offset) + 1
-    stop = query.find("\n", offset)
-    line = query[start : len(query) if stop < 0 else stop]
-    column = offset - start
-    cut = max(0, min(column - _SPOT_WIDTH // 2, len(line) - _SPOT_WIDTH))
-    head = f"LINE {query.count(chr(10), 0, start) + 1}: " + ("..." if cut else "")
-    text = line[cut : cut + _SPOT_WIDTH] + ("..." if cut + _SPOT_WIDTH < len(line) else "")
-    # A tab stays a tab, so that the caret stands where the terminal puts the character.
-    indent = "".join("\t" if each == "\t" else " " for each in line[cut:column])
-    return f"{head}{text}\n{' ' * len(head)}{indent}^"
-
-
-def _number(text: str | None) -> int | None:
-    # The server is not trusted to send digits here; a position that is none is no position.
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -42,7 +42,9 @@ U = TypeVar("U")
 MAX_DEPTH: Final = 500
 
 Text: TypeAlias = "Expr[str] | Expr[str | None]"
-# To a time a span of time may be added, which is of another type.
+# To a time a span of time may be added, which is of another type, as is what lies between two times.
+Day: TypeAlias = "Expr[date] | Expr[date | None]"
+Days: TypeAlias = "int | Expr[int] | Expr[int | None]"
 Moment: TypeAlias = "Expr[date] | Expr[date | None] | Expr[datetime] | Expr[datetime | None]"
 Span: TypeAlias = "timedelta | Interval | Expr[Interval] | Expr[Interval | None]"
 
@@ -139,6 +141,8 @@ class Expr(Expression, Generic[T]):
     def __add__(self, other: T | Expr[T]) -> Expr[T]: ...
     @overload
     def __add__(self: Moment, other: Span) -> Expr[Any]: ...
+    @overload
+    def __add__(self: Day, other: Days) -> Expr[Any]: ...
     def __add__(self, other: Any) -> Expr[Any]:
         return operators().operation("+", self, other)
 
@@ -146,9 +150,11 @@ class Expr(Expression, Generic[T]):
         return operators().operation("+", other, self)
 
     @overload
-    def __sub__(self, other: T | Expr[T]) -> Expr[T]: ...
+    def __sub__(self: Day, other: date | Day | Days) -> Expr[Any]: ...
     @overload
-    def __sub__(self: Moment, other: Span) -> Expr[Any]: ...
+    def __sub__(self: Moment, other: datetime | Moment | Span) -> Expr[Any]: ...
+    @overload
+    def __sub__(self, other: T | Expr[T]) -> Expr[T]: ...
     def __sub__(self, other: Any) -> Expr[Any]:
         return operators().operation("-", self, other)
 
@@ -388,7 +394,7 @@ def depth_over(first: Node, second: Node) -> int:
 def depth_of(nodes: Collection[Node]) -> int:
     """The depth of a node over a list of others."""
     depth = 0
-    for node in nodes:
+    for node in tuple(nodes):  # compiled code reads a tuple without an iterator
         if node.depth > depth:
             depth = node.depth
     return depth + 1

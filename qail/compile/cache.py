@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+from mypy_extensions import mypyc_attr
+
 from qail.ast.build.builder import INSTALLED, Builder, Display
 from qail.ast.build.prepared import Bound, BoundCommand, Trace
 from qail.ast.name import Unchecked
@@ -22,6 +24,7 @@ from qail.errors import BuildError
 MOST_PLANS: Final = 8_192
 
 
+@mypyc_attr(free_list_len=1)
 class Call:
     """One execution: the plan and this call's values, in the order of the walk (`plan.slots` points into them).
 
@@ -30,8 +33,9 @@ class Call:
 
     def __init__(self, plan: Plan, values: list[object], trace: Trace | None = None) -> None:
         self.plan: Final = plan
-        self.values: Final = values
         self.trace: Final = trace
+        # The last: a freed Call is used again, and giving up values may run code of theirs that makes the next one.
+        self.values: Final = values
 
 
 class Statistics:
@@ -112,9 +116,10 @@ def lookup(statement: Builder | Unchecked) -> Call:
     """
     if not isinstance(statement, Builder):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise BuildError(f"a query is built with Qail or select(), and this is a {type(statement).__name__}")
-    if statement.step == BOUND:
-        return _bound_call(statement)
-    return PLANS.lookup(statement)
+    builder: Builder = statement  # each use of what is narrowed would be checked again
+    if builder.step == BOUND:
+        return _bound_call(builder)
+    return PLANS.lookup(builder)
 
 
 def _bound_call(statement: Builder) -> Call:

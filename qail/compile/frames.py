@@ -24,7 +24,15 @@ from qail.pg.codec.base import BINARY_FORMAT, Codec
 from qail.pg.codec.bounded import BoundedRowDecoder
 from qail.pg.codec.chain import CodecLink, chained
 from qail.pg.codec.described import Described
-from qail.pg.codec.parameters import check_count, write_formats, write_result_formats, write_values
+from qail.pg.codec.parameters import (
+    check_count,
+    write_formats,
+    write_parameters,
+    write_result_formats,
+    write_values,
+    write_with_texts,
+)
+from qail.pg.codec.refusal import TextNeeded
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.codec.rows import RowDecoder
 from qail.pg.wire.description import RowDescription
@@ -157,10 +165,26 @@ class BoundPlan:
             write_values(out, self.parameter_codecs, values, slots, self.plan.parameter_names)
             out.write(self._result_formats)
             finish_bind(out, start)
+        except EncodeError as error:
+            if not isinstance(error, TextNeeded):
+                out.truncate(before)
+                raise
+            self._write_with_texts(out, before, start, values, slots)
+        out.write(EXECUTE_UNNAMED_FRAME)
+
+    def _write_with_texts(
+        self, out: BytesWriter, before: i64, start: i64, values: list[object], slots: list[int]
+    ) -> None:
+        """Bind anew, with the format of text for the values that a server reads as nothing else."""
+        out.truncate(start)
+        write_bind_head(out, self.statement_name)
+        try:
+            write_with_texts(out, self.parameter_codecs, values, slots, self.plan.parameter_names)
+            out.write(self._result_formats)
+            finish_bind(out, start)
         except EncodeError:
             out.truncate(before)
             raise
-        out.write(EXECUTE_UNNAMED_FRAME)
 
     def write_portal(self, out: BytesWriter, values: list[object], how: int, portal_name: bytes, max_rows: int) -> None:
         """As `write_item`, into a portal of its own of which at most `max_rows` rows are asked for.
@@ -174,9 +198,8 @@ class BoundPlan:
         if how != PREPARED:
             out.write(self._parse)
         start: i64 = write_bind_head(out, self.statement_name, portal_name)
-        write_formats(out, self.parameter_codecs)
         try:
-            write_values(out, self.parameter_codecs, values, self.plan.slots, self.plan.parameter_names)
+            write_parameters(out, self.parameter_codecs, values, self.plan.slots, self.plan.parameter_names)
             out.write(self._result_formats)
             finish_bind(out, start)
             write_execute(out, portal_name, max_rows)

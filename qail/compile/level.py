@@ -5,7 +5,7 @@ to the query it stands in.
 Rule 2: what cannot be known here (untyped names, raw text, keys nobody declared) is left to the server. Nothing that it
 would accept is refused.
 
-Source: src/backend/parser/parse_agg.c; src/backend/parser/parse_clause.c, transformDistinctOnClause
+Source: src/backend/parser/parse_agg.c
 """
 
 from __future__ import annotations
@@ -82,6 +82,9 @@ class Level:
         self.inside_keys = 0
         self.columns: Final[list[Node]] = []
         self.keys: Final[list[Tokens]] = []
+        self.key_owners: Final[list[list[object]]] = []
+        self.has_twin = False
+        """What is written like a key, with parameters of its own, is none: to PostgreSQL `$1` and `$2` differ."""
         self.key_columns: Final[list[Node]] = []
         self.aliases: Final[list[str]] = []
         self.is_known = True
@@ -98,16 +101,32 @@ class Level:
                 continue
             if isinstance(key, Literal):
                 self.is_known = False
-            self.keys.append(tokens_of(key))
+            self._add_key(key)
             if column_token(key):
                 self.key_columns.append(key)
-            selected = _sorted_by(key, targets)
+            selected = sorted_by(key, targets)
             if selected is not key:
-                self.keys.append(tokens_of(selected))
+                self._add_key(selected)
+
+    def _add_key(self, key: Node) -> None:
+        walk = walk_of(key)
+        self.keys.append(tuple(walk.tokens))
+        self.key_owners.append(walk.owners)
 
     def is_key(self, node: Node) -> bool:
         """Whether the node is a group key itself."""
-        return bool(self.keys) and tokens_of(node) in self.keys
+        if not self.keys:
+            return False
+        walk = walk_of(node)
+        tokens = tuple(walk.tokens)
+        is_twin = False
+        for index, key in enumerate(self.keys):
+            if key == tokens:
+                if are_same(walk.owners, self.key_owners[index]):
+                    return True
+                is_twin = True
+        self.has_twin = self.has_twin or (is_twin and self.is_collecting)
+        return False
 
     def note(self, column: Node, *, is_own: bool) -> None:
         """A column is written; outside of aggregates and keys it has to be of a group.
@@ -177,6 +196,11 @@ class Level:
             if not self._has_one_value(column):
                 beside = f"{self.aggregate}()" if self.aggregate else "GROUP BY or HAVING"
                 name = column.name if isinstance(column, ColumnExpr) else tokens_name(column)
+                if self.has_twin:
+                    raise BuildError(
+                        f"column {name!r} stands in an expression that is written like a group key and has parameters "
+                        "of its own, $1 here and $2 there: make the expression once, and use that object in both places"
+                    )
                 raise BuildError(
                     f"column {name!r} stands beside {beside} and is no group key: "
                     "name it in group_by(), or take one value of each group, such as max_() of it"
@@ -186,7 +210,7 @@ class Level:
         """Whether a column is a key, or depends on one, as far as that is known."""
         if not isinstance(column, ColumnExpr):
             # Any key at all may be the primary key of its table.
-            return bool(self.keys)
+            return bool(self.keys) and not (self.has_twin and len(self.keys) == 1)
         names: list[str] = []
         for key in self.key_columns:
             if isinstance(key, ColumnExpr):
@@ -204,13 +228,6 @@ class Level:
         return all(name in names for name in relation.key)
 
 
-def _is_one_table(one: Node, other: Node) -> bool:
-    """Whether two columns may be of one table, through it or its outer twin: of a name alone that is not known."""
-    if isinstance(one, ColumnExpr) and isinstance(other, ColumnExpr):
-        return one.relation.token == other.relation.token
-    return True
-
-
 def plain(node: Node) -> Node:
     """The node without what is only for type checkers, for the select list, or for sorting."""
     while True:
@@ -226,9 +243,19 @@ def plain(node: Node) -> Node:
 
 def tokens_of(node: Node) -> Tokens:
     """The shape of a node by itself; subqueries in it count as equal."""
+    return tuple(walk_of(node).tokens)
+
+
+def walk_of(node: Node) -> Walk:
+    """The tokens and the parameters of a node by itself."""
     walk = Walk(is_flat=True)
     plain(node).shape(walk)
-    return tuple(walk.tokens)
+    return walk
+
+
+def are_same(one: list[object], other: list[object]) -> bool:
+    """Whether the same objects hold the parameters of two nodes of one shape."""
+    return all(owner is known for owner, known in zip(one, other, strict=True))
 
 
 def column_token(node: Node) -> str:
@@ -305,53 +332,14 @@ def owner_of(call: FuncCall, levels: list[Level]) -> Level:
     return levels[-1]
 
 
-def check_distinct_on(keys: list[Node], sorts: list[Node], targets: list[Node]) -> None:
-    """Refuse an ORDER BY that does not begin with the keys of DISTINCT ON, in any order.
-
-    Raises:
-        BuildError: it does not; the first row of each would be of nobody's choice.
-    """
-    wanted = [_sorted_by(key, targets) for key in keys]
-    met: list[bool] = [False] * len(wanted)
-    is_over = False
-    for sort in sorts:
-        found = _sorted_by(sort, targets)
-        is_wanted = False
-        for index, key in enumerate(wanted):
-            if _is_same(found, key):
-                is_wanted = True
-                met[index] = True
-        if is_over and is_wanted:
-            _refuse_order()
-        is_over = is_over or not is_wanted
-    if is_over and not all(met):
-        _refuse_order()
-
-
-def _refuse_order() -> None:
-    raise BuildError(
-        "distinct_on() keeps the first row of each of its keys, so that order_by() has to begin with those keys; "
-        "other sort keys come behind them"
-    )
-
-
-def _sorted_by(node: Node, targets: list[Node]) -> Node:
+def sorted_by(node: Node, targets: list[Node]) -> Node:
+    """What a key stands for: the item of the select list that it names, or itself."""
     found = plain(node)
     if isinstance(found, ColumnRef) and len(found.fields) == 1:
         for target in targets:
             if isinstance(target, ResTarget) and target.name == found.fields[0]:
                 return plain(target.value)
     return found
-
-
-def _is_same(one: Node, other: Node) -> bool:
-    if column_token(one) and column_token(other):
-        return _is_one_table(one, other) and _last_name(one) == _last_name(other)
-    return isinstance(one, Literal) or isinstance(other, Literal) or tokens_of(one) == tokens_of(other)
-
-
-def _last_name(column: Node) -> str:
-    return column.name if isinstance(column, ColumnExpr) else tokens_name(column)
 
 
 def relation_names(tokens: list[str]) -> list[str]:

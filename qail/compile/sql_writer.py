@@ -233,8 +233,8 @@ class SqlWriter:
         self._scopes[-1].append(token)
 
     def pop_scope(self) -> list[str]:
-        """End the innermost scope; returns its tables."""
-        return self._scopes.pop()
+        """End the innermost scope; returns its tables. Raw SQL has none."""
+        return self._scopes.pop() if self._scopes else []
 
     def check_scope(self, column: ColumnExpr[Any]) -> None:
         """Refuse a column whose table is not in scope.
@@ -247,12 +247,18 @@ class SqlWriter:
                 return
         if self.is_open:
             return
-        relation = column.relation
-        known = f"{relation.name} as {relation.alias}" if relation.alias else relation.name
         raise BuildError(
-            f"column {column.name!r} belongs to table {known!r}, which is not in FROM of this query; "
-            "join it, or name it with from_()"
+            f"column {column.name!r} belongs to table {shown(column.relation.token)!r}, "
+            f"which is not in FROM of this query{self._namesake(column)}; join it, or name it with from_()"
         )
+
+    def _namesake(self, column: ColumnExpr[Any]) -> str:
+        """What FROM has instead of the table of a column: it under another alias, or one of another schema."""
+        for tokens in self._scopes:
+            for token in tokens:
+                if token.split("\0")[2] == column.relation.name:
+                    return f" (there is {shown(token)!r})"
+        return ""
 
     def note_column(self, column: ColumnExpr[Any]) -> None:
         """A typed column is written: the query whose it is may have to have groups of it.
@@ -320,6 +326,12 @@ class SqlWriter:
         elif owner is not None:
             inner.inside_aggregates -= 1
             owner.inside_aggregates -= 1
+
+
+def shown(token: str) -> str:
+    """An item of FROM by its token, with its schema and its alias."""
+    _, schema, name, alias = token.split("\0")
+    return f"{schema}.{name}"[0 if schema else 1 :] + (f" as {alias}" if alias else "")
 
 
 def unwrapped(node: Node) -> Node:

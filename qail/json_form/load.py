@@ -34,7 +34,8 @@ def from_json(
     Args:
         data: the text, or what it parses to.
         trusted: whoever wrote it may do whatever your own code may.
-        tables: table classes, names and (schema, name) pairs that may be read; whole rows need the class.
+        tables: table classes, names and (schema, name) pairs that may be read; whole rows need the class. As a mapping
+            it says the columns of each name, which a column behind a table's name needs: `{"orders": ["id", "total"]}`.
         functions: names of functions that may be called besides the listed ones.
 
     Raises:
@@ -48,6 +49,7 @@ def from_json(
         raise BuildError(_told(error)) from None
     except RecursionError:
         raise BuildError("the JSON form is nested too deep") from None
+    loading.rules.check_columns()
     _check(statement)
     return statement
 

@@ -13,7 +13,10 @@ from typing import Any, Final, cast
 
 from qail.ast.build.items import whole_row_of
 from qail.ast.clause.from_ import TABLE_KIND, RangeVar
+from qail.ast.clause.output import output_columns
 from qail.ast.expression.column import WholeRow
+from qail.ast.name import checked_name
+from qail.ast.tokens import FIELD
 from qail.errors import BuildError
 from qail.pgtype import PgType
 
@@ -54,23 +57,29 @@ SAFE_TYPES: Final = frozenset(
 )  # fmt: skip
 
 TableKey = tuple[str | None, str]
+Columns = frozenset[str]
 
 
 class Tables:
-    """The table classes and names that were given, by schema and name."""
+    """The table classes and names that were given, by schema and name, and the columns of those that have them said."""
 
     def __init__(self, given: Iterable[object]) -> None:
         self.classes: Final[dict[tuple[TableKey, str | None, bool], WholeRow]] = {}
         self.names: Final[set[TableKey]] = set()
+        self.columns: Final[dict[TableKey, Columns]] = {}
+        said: dict[Any, Any] = dict(cast("Mapping[object, Any]", given)) if isinstance(given, Mapping) else {}
         for table in given:
             row = whole_row_of(table)
             if row is not None:
                 relation = row.relation
                 key = (relation.schema, relation.name)
-                self.names.add(key)
                 self.classes[key, relation.alias, relation.is_nullable] = row
+                self.columns[key] = frozenset([column.name for column in row.columns])
             else:
-                self.names.add(_name_of(table))
+                key = _name_of(table)
+                if said.get(table) is not None:
+                    self.columns[key] = _columns_of(said[table])
+            self.names.add(key)
 
     def row(self, key: TableKey, alias: str | None, *, is_outer: bool) -> WholeRow:
         """The whole row of a table class that was given, under its alias.
@@ -92,6 +101,12 @@ class Tables:
         return found
 
 
+def _columns_of(names: object) -> Columns:
+    if isinstance(names, (str, bytes)) or not isinstance(names, Collection):
+        raise BuildError(f"tables= as a mapping says the columns of each name in a list, not {names!r:.60}")
+    return frozenset([checked_name(name, "a column name") for name in cast("Collection[object]", names)])
+
+
 def _name_of(table: object) -> TableKey:
     if isinstance(table, str):
         return (None, table)
@@ -108,6 +123,10 @@ class Rules:
         self.trusted: Final = trusted
         self.tables: Final = Tables(tables)
         self._functions: Final = SAFE_FUNCTIONS | frozenset(functions)
+        self._items: Final[list[tuple[str, Columns | None]]] = []
+        """The items of FROM by their names there, with their columns where these are known."""
+        self._columns: Final[list[tuple[str, str]]] = []
+        """The columns that are named with their tables."""
 
     def check_node(self, name: str, fields: Mapping[str, Any]) -> None:
         """Raise BuildError when this node may not be made of these fields."""
@@ -120,7 +139,10 @@ class Rules:
             if isinstance(value, PgType):
                 self._check_type_of(name, found)
         if name == "RangeVar" and fields.get("kind", TABLE_KIND) == TABLE_KIND:
-            self._check_table((fields.get("schema"), fields["name"]))
+            key = (fields.get("schema"), fields["name"])
+            self._check_table(key)
+            self._items.append((fields.get("alias") or fields["name"], self.tables.columns.get(key)))
+        self._note_columns(name, fields)
         if name == "JoinExpr":
             check_item(fields["relation"])
         if name in ("A_Expr", "OpExpr", "OperatorTest") and fields["operator"] not in SAFE_OPERATORS:
@@ -133,6 +155,52 @@ class Rules:
             check_type(fields["pg"])
         if name == "A_ArrayExpr" and fields.get("of") is not None:
             check_type(fields["of"])
+
+    def _note_columns(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Keep what `check_columns` is about.
+
+        Raises:
+            BuildError: an attribute of a row is asked for, which may be a function's name.
+        """
+        if name == "RangeSubselect":
+            found = output_columns(fields["query"], tuple(fields.get("columns", ())))
+            known = None if found is None else frozenset([column.name for column in found])
+            self._items.append((fields["alias"], known))
+        if name == "ColumnExpr":
+            relation = fields["relation"]
+            self._columns.append((relation.alias or relation.name, fields["name"]))
+        if name == "ColumnRef" and len(fields["fields"]) > 1:
+            self._columns.append((fields["fields"][-2], fields["fields"][-1]))
+        if name == "A_Indirection" and fields["kind"] == FIELD:
+            raise BuildError(
+                "an attribute of a row is not for clients that are not trusted: it may be a function's name"
+            )
+
+    def whole_row(self, key: TableKey, alias: str | None, *, is_outer: bool) -> WholeRow:
+        """The whole row of a table class that was given.
+
+        Raises:
+            BuildError: no such class was given.
+        """
+        found = self.tables.row(key, alias, is_outer=is_outer)
+        self._items.append((alias or key[1], self.tables.columns.get(key)))
+        return found
+
+    def check_columns(self) -> None:
+        """Raise BuildError when a name behind a table's may be no column: PostgreSQL takes `t.f` for `f(t)` as well."""
+        if self.trusted:
+            return
+        for table, column in self._columns:
+            for item, known in self._items:
+                if item != table:
+                    continue
+                if known is None:
+                    raise BuildError(
+                        f"{table}.{column} may be a function, since the columns of {table!r} are not known: give its "
+                        "table class in tables=, or its columns: tables={name: [column, ...]}"
+                    )
+                if column not in known:
+                    raise BuildError(f"{table!r} has no column {column!r} that clients may read")
 
     def _check_type_of(self, name: str, pg: PgType[Any]) -> None:
         """Refuse a type that looks names up in the catalog, and any of the database's own but a column's."""

@@ -106,7 +106,7 @@ def _whole_row_schema() -> CoreSchema:
     def make(data: Any, loading: Loading) -> Any:
         key = (data.get("schema"), data["name"])
         loading.rules.check_node(WHOLE_ROW, {})
-        return loading.rules.tables.row(key, data.get("alias"), is_outer=data.get("outer", False))
+        return loading.rules.whole_row(key, data.get("alias"), is_outer=data.get("outer", False))
 
     fields: dict[str, CoreSchema] = {
         TAG: core_schema.literal_schema([WHOLE_ROW]),

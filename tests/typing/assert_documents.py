@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, assert_type
 
@@ -123,7 +123,12 @@ moment = cast("2024-01-01", TIMESTAMPTZ)
 assert_type(moment - timedelta(hours=1), Expr[Any])
 assert_type(cast("2024-01-01", DATE) + Interval(1, 0, 0), Expr[Any])
 assert_type(moment + cast(literal("1 day"), INTERVAL), Expr[Any])
-assert_type(moment - moment, Expr[datetime])
+assert_type(moment - moment, Expr[Any])
+assert_type(moment - datetime(2024, 1, 1), Expr[Any])
+assert_type(cast("2024-01-01", DATE) + 7, Expr[Any])
+assert_type(cast("2024-01-01", DATE) - cast("2023-01-01", DATE), Expr[Any])
+assert_type(cast("2024-01-01", DATE) - date(2023, 1, 1), Expr[Any])
+assert_type(User.id - 1, Expr[int])
 
 # What both checkers refuse.
 User.name + timedelta(days=1)  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]

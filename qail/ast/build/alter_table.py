@@ -28,7 +28,7 @@ from qail.ast.clause.definition import (
 )
 from qail.ast.clause.partition import PartitionBoundSpec
 from qail.ast.name import Name, Unchecked
-from qail.ast.node import Expr, Node
+from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import ALTER_TABLE, CLAUSE
 from qail.errors import BuildError
 from qail.pgtype import PgType
@@ -74,7 +74,7 @@ class AlterTable(Defining):
         pg: PgType[Any] | Unchecked,
         /,
         *,
-        using: Expr[Any] | None = None,
+        using: Expr[Any] | Unchecked | None = None,
         collation: Name | tuple[str, str] | None = None,
     ) -> AlterTable:
         """`ALTER COLUMN ... TYPE`: `using` says what becomes of the values, where no cast does.
@@ -85,8 +85,11 @@ class AlterTable(Defining):
         parts: list[str | Node] = ["TYPE", type_of_object(pg, "set_type()")]
         if collation is not None:
             parts.extend(["COLLATE", object_name(collation, "a collation")])
-        if using is not None:
-            parts.extend(["USING", using])
+        made: object = using
+        if made is not None:
+            if not isinstance(made, Expression):  # pyright: ignore[reportUnnecessaryIsInstance] - no checker, no type
+                raise BuildError(f"set_type(using=...) takes an expression, not {type(made).__name__}")
+            parts.extend(["USING", made])
         return self._alter(column, *parts)
 
     def set_default(self, column: Name | Expr[Any], value: Any, /) -> AlterTable:

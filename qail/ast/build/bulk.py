@@ -58,7 +58,7 @@ def unnested(names: list[str], types: list[PgType[Any]], arrays: list[list[objec
     return rows_from(FuncCall("unnest", tuple(calls)), alias=alias, columns=names)
 
 
-def unnested_rows(columns: list[Node], values: list[object], alias: str = GIVEN) -> InsertSelect | None:
+def unnested_rows(columns: tuple[Node, ...], values: list[object], alias: str = GIVEN) -> InsertSelect | None:
     """The rows of an INSERT, one list of values, as `SELECT * FROM unnest(...)`; None if they cannot be."""
     types = array_types(columns)
     if types is None:
@@ -70,7 +70,7 @@ def unnested_rows(columns: list[Node], values: list[object], alias: str = GIVEN)
     item = unnested(names, types, [values[index::width] for index in range(width)], alias)
     # Dyn would be the natural builder; Values is the one that this module may import.
     query = Values(Values(None, GET, item), COLUMNS, NodeList((A_Star(),)))
-    return InsertSelect(tuple(columns), query)
+    return InsertSelect(columns, query)
 
 
 def _are_single(values: list[object]) -> bool:
@@ -80,7 +80,10 @@ def _are_single(values: list[object]) -> bool:
     unnest() makes more rows of.
     """
     for value in values:
-        if isinstance(value, (Node, list, tuple)):
+        # One test each: mypyc makes a slow one of a tuple with a class that is not native.
+        if isinstance(value, (int, str, float)):
+            continue
+        if isinstance(value, (list, tuple)) or isinstance(value, Node):  # noqa: SIM101 - see above
             return False
     return True
 

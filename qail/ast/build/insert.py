@@ -146,7 +146,7 @@ class OnConflict:
         pairs = [] if set is None else present_items(set, "do_update()")
         if not assigned and not pairs:
             raise BuildError("do_update() sets no column: name columns, or give set= a value for each")
-        names = distinct_columns([self._columns.written(name) for name, _ in pairs], "do_update()")
+        names = distinct_columns([self._columns.written(name) for name, _ in pairs], "do_update()") if pairs else []
         for name in names:
             if _is_among(name, assigned):
                 raise BuildError("do_update() sets a column twice: by its name and in set=")
@@ -193,7 +193,7 @@ def check_key(elements: list[Node], columns: Columns) -> None:
     names = [element.name for element in elements if isinstance(element, ColumnExpr)]
     if known is None or not elements or len(names) < len(elements):
         return
-    if not any(set(names) == set(key) for key in known):
+    if tuple(names) not in known and not any(set(names) == set(key) for key in known):
         told = "; ".join([", ".join(key) for key in known]) or "none"
         raise BuildError(
             f"table {columns.table!r} has no unique key over {', '.join(names)}, by which a conflict could be found; "
@@ -218,24 +218,26 @@ def select_rows(query: object, columns: list[Node]) -> InsertSelect:
 
 def values_rows(rows: tuple[object, ...], columns: Columns) -> ValuesRows | InsertSelect:
     """Rows as users give them, checked against each other and against the table; many as arrays, where they can be."""
-    first = present_items(rows[0], "values()")
-    names = [name for name, _ in first]
+    names: list[object] = []
+    values: list[object] = []
+    for name, value in present_items(rows[0], "values()"):
+        names.append(name)
+        values.append(value)
     if not names and len(rows) > 1:
         raise BuildError("several rows of defaults cannot be one INSERT; execute_many() inserts them one by one")
-    values: list[object] = [value for _, value in first]
     for number, row in enumerate(rows[1:], 2):
         given = _as_dict(row)
         if given is not None and list(given) == names:
             values.extend(given.values())
             continue
         values.extend(_reordered(present_items(row, "values()"), names, number))
-    targets = distinct_columns([columns.written(name) for name in names], "values()")
+    targets = columns.targets(names, "values()")
     checked = _checked_values(values, names)
     if len(rows) > MOST_SPELT_ROWS:
         found = unnested_rows(targets, checked)
         if found is not None:
             return found
-    return ValuesRows(tuple(targets), len(rows), checked)
+    return ValuesRows(targets, len(rows), checked)
 
 
 def _checked_values(values: list[object], names: list[object]) -> list[object]:
@@ -245,7 +247,7 @@ def _checked_values(values: list[object], names: list[object]) -> list[object]:
         BuildError: one is SKIP, or a part of a query that has no value.
     """
     for index, value in enumerate(values):
-        if isinstance(value, (int, str)) or value is None:
+        if isinstance(value, (int, str, float)) or value is None:
             continue
         if isinstance(value, (Node, Builder)) or isinstance(value, type):
             values[index] = operand(value)

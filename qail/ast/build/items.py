@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from qail.ast.build.builder import Builder
 from qail.ast.clause.from_ import (
@@ -21,11 +21,14 @@ from qail.ast.clause.target import NodeList
 from qail.ast.clause.with_ import CommonTableExpr, CommonTableReference
 from qail.ast.expression.boolean import BoolExpr, Maybe, checked_condition
 from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow, column_named
-from qail.ast.expression.parameter import SKIP, ParamRef, operand
+from qail.ast.expression.parameter import SKIP, ParamRef, Placeholder, operand
 from qail.ast.name import Name, TableName, Unchecked
 from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import AND
 from qail.errors import BuildError
+
+
+MOST_KNOWN_TARGETS: Final = 100  # per table; which columns a row has may come from outside
 
 
 def whole_row_of(table: object) -> WholeRow | None:
@@ -112,6 +115,15 @@ def select_items(items: tuple[object, ...], method: str) -> NodeList:
     """
     if not items:
         raise BuildError(f"{method} needs at least one column")
+    for item in items:
+        # A column is told by one comparison, any other expression by a walk up its classes.
+        if not isinstance(item, ColumnExpr) and not isinstance(item, Expression):
+            return _mixed_items(items, method)
+    return NodeList(cast("tuple[Node, ...]", items))
+
+
+def _mixed_items(items: tuple[object, ...], method: str) -> NodeList:
+    """A select list in which tables or parts stand."""
     nodes: list[Node] = []
     for item in items:
         if isinstance(item, Part):
@@ -130,6 +142,8 @@ def named_items(items: tuple[object, ...], method: str) -> NodeList:
             nodes.append(column_named(item))
         elif isinstance(item, Part):
             return _parted(items, method, is_named=True)
+        elif isinstance(item, Placeholder):
+            raise BuildError(f"{method} of {item!r}: it is a value and no name; cast() says that the value is meant")
         else:
             nodes.append(item if isinstance(item, Expression) else _row_item(item, method))
     return NodeList(tuple(nodes))
@@ -159,6 +173,9 @@ def _row_item(item: object, method: str) -> WholeRow:
 
 def conditions(first: object, more: tuple[object, ...]) -> Node | None:
     """The conditions of one `where()` as one node; None when each of them is an absent `maybe()`."""
+    if not more:
+        only_one = checked_condition(first)
+        return only_one.condition if isinstance(only_one, Maybe) else only_one
     present: list[Node] = []
     for value in (first, *more):
         node = checked_condition(value)
@@ -178,9 +195,9 @@ def count_operand(value: object, method: str) -> Node:
     Raises:
         BuildError: it is negative, or no int.
     """
-    if isinstance(value, Expression):
-        return value
     if not isinstance(value, int) or isinstance(value, bool):
+        if isinstance(value, Expression):
+            return value
         raise BuildError(f"{method}() takes an int or an expression, not {type(value).__name__}")
     if value < 0:
         raise BuildError(f"{method}({value}) is negative; it counts rows")
@@ -245,9 +262,34 @@ class Columns:
         self._check_written(found)
         return found
 
+    def targets(self, names: list[object], method: str) -> tuple[Node, ...]:
+        """The columns of these names, which get values, each of them once; for a table class checked once a list.
+
+        Raises:
+            BuildError: the table class has no such column, the server alone computes it, or it is there twice.
+        """
+        row = self.row
+        if row is None or not _are_plain(names):
+            return tuple(distinct_columns([self.written(name) for name in names], method))
+        key = tuple(names)
+        found = row.known_targets.get(key)
+        if found is None:
+            found = tuple(distinct_columns([self.written(name) for name in names], method))
+            if len(row.known_targets) < MOST_KNOWN_TARGETS:
+                row.known_targets[key] = found
+        return found
+
     def _check_written(self, column: Node) -> None:
         if self.row is not None and isinstance(column, ColumnExpr) and column.name in self.row.generated:
             raise BuildError(f"column {column.name!r} of table {self.table!r} is generated: leave it out")
+
+
+def _are_plain(names: list[object]) -> bool:
+    """Whether each name is a str and no more: what is derived from str may say that it equals another."""
+    for name in names:
+        if type(name) is not str:
+            return False
+    return True
 
 
 def distinct_columns(columns: list[Node], method: str) -> list[Node]:
@@ -310,9 +352,14 @@ def present_items(row: object, method: str) -> list[tuple[object, object]]:
     Raises:
         BuildError: the row is no mapping.
     """
+    pairs: list[tuple[object, object]] = []
+    if isinstance(row, dict):  # the commonest, and the cheapest to tell
+        for key, value in cast("dict[object, object]", row).items():
+            if value is not SKIP:
+                pairs.append((key, value))
+        return pairs
     if not isinstance(row, Mapping):
         raise BuildError(f"{method} takes mappings of column to value, not {_described(row)}")
-    pairs: list[tuple[object, object]] = []
     for key, value in cast("Mapping[object, object]", row).items():
         if value is not SKIP:
             pairs.append((key, value))

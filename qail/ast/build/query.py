@@ -76,8 +76,9 @@ class Query(QueryExpression[R_co]):
 
     def order_by(self, key: SortBy | Expr[Any] | Unchecked, /, *more: SortBy | Expr[Any]) -> Self:
         """`ORDER BY`: more calls add keys behind the others."""
-        keys: tuple[object, ...] = (key, *more)
-        out: Self = self._with(ORDER_BY, NodeList(tuple([sort_key(item) for item in keys])))
+        first = sort_key(key)
+        keys: tuple[Node, ...] = (first, *[sort_key(item) for item in more]) if more else (first,)
+        out: Self = self._with(ORDER_BY, NodeList(keys))
         return out
 
     def after(self, *values: Any) -> Self:

@@ -23,12 +23,12 @@ from qail.ast.clause.sql import SqlColumn, SqlExpression, SqlNames, SqlQuery, Sq
 from qail.ast.clause.target import NodeList
 from qail.ast.expression.arithmetic import is_type
 from qail.ast.expression.column import ColumnExpr, ColumnRef
-from qail.ast.expression.parameter import operand
+from qail.ast.expression.parameter import ParamRef, operand
 from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import Expr, Expression, Node
-from qail.ast.valued import Item
 from qail.ast.sql_text import NAMES_SPEC, Place, check, checked_spec, template_of
 from qail.ast.tokens import RETURNING, SQL, TARGET
+from qail.ast.valued import Item
 from qail.errors import BuildError
 from qail.pgtype import PgType
 
@@ -240,6 +240,7 @@ def _named(text: str, parts: Mapping[str, object]) -> SqlTemplate:
     unused = [name for name in parts if name not in used]
     if unused:
         raise BuildError(f"raw SQL has no place for {', '.join(unused)}: {{{unused[0]}}} in the text makes one")
+    _check_lists(template.texts, nodes)
     return SqlTemplate(tuple(template.texts), tuple(nodes))
 
 
@@ -257,7 +258,17 @@ def _interpolated(template: Any) -> SqlTemplate:
         places.append(place)
         nodes.append(_part(found.value, place))
     check(texts, places)
+    _check_lists(texts, nodes)
     return SqlTemplate(tuple(texts), tuple(nodes))
+
+
+def _check_lists(texts: list[str], nodes: list[Node]) -> None:
+    """Refuse a list straight behind IN, which takes no parameter there."""
+    for index, node in enumerate(nodes):
+        if isinstance(node, ParamRef) and isinstance(node.value, (list, tuple)):
+            before = texts[index].rstrip()
+            if before[-2:].lower() == "in" and not before[-3:-2].isalnum() and before[-3:-2] != "_":
+                raise BuildError("IN takes no list of raw SQL: write = ANY({name}), and <> ALL({name}) for NOT IN")
 
 
 def _part(value: object, place: Place) -> Node:

@@ -24,6 +24,7 @@ from qail.ast.clause.definition import (
 )
 from qail.ast.clause.index import IndexElem, OperatorName, index_elem
 from qail.ast.expression.boolean import all_of
+from qail.ast.expression.parameter import pair_of
 from qail.ast.name import Name, Unchecked, optional_name
 from qail.ast.node import BoolOperand, Expr, Node
 from qail.errors import BuildError
@@ -218,9 +219,9 @@ def _reacting(key: Constraint, on_delete: str | None, on_update: str | None) -> 
 
 
 def exclude(
-    element: tuple[Name | Expr[Any] | IndexElem, Name],
+    element: tuple[Name | Expr[Any] | IndexElem, Name] | Unchecked,
     /,
-    *more: tuple[Name | Expr[Any] | IndexElem, Name],
+    *more: tuple[Name | Expr[Any] | IndexElem, Name] | Unchecked,
     using: Name = "gist",
     name: Name | None = None,
 ) -> Constraint:
@@ -230,9 +231,11 @@ def exclude(
     ALTER TABLE "booking" ADD EXCLUDE USING "gist" ("room" WITH =, "during" WITH &&)
     """
     parts: list[str | Node] = ["EXCLUDE", "USING", identifier_of(using, "an index method"), "("]
-    for index, (item, operator) in enumerate((element, *more)):
+    elements: tuple[object, ...] = (element, *more)
+    for index, given in enumerate(elements):
         if index:
             parts.append(",")
+        item, operator = pair_of(given, 'exclude() takes pairs, ("during", "&&")')
         parts.extend([index_elem(item), "WITH", OperatorName(operator)])
     return _constraint(EXCLUDE, name, (*parts, ")"), has_columns=True)
 

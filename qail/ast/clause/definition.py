@@ -136,7 +136,12 @@ def name_list(names: object, what: str) -> tuple[ObjectName, ...]:
     Raises:
         BuildError: there is none, or one is there twice.
     """
-    items = [names] if isinstance(names, (str, Expression)) else list(cast("Collection[object]", names))
+    if isinstance(names, (str, Expression)):
+        items: list[object] = [names]
+    elif isinstance(names, Collection):
+        items = list(cast("Collection[object]", names))
+    else:
+        raise BuildError(f"{what} is a str, or several in a list, not {type(names).__name__}")
     if not items:
         raise BuildError(f"{what} is missing: name at least one")
     found = [identifier_of(item, what) for item in items]

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, Final, cast
 
 from qail.ast.clause.sort import SortBy, ascending
-from qail.ast.expression.parameter import operand
+from qail.ast.expression.parameter import Placeholder, operand
 from qail.ast.name import Name, Unchecked, checked_name, optional_name
 from qail.ast.node import Expression, Node, depth_of, depth_over
 from qail.ast.tokens import CURRENT_ROW, END, FOLLOWING, FRAME, NAMED_WINDOW, NO_FRAME, PRECEDING, UNBOUNDED, WINDOW
@@ -161,10 +161,12 @@ def sort_key(item: object) -> SortBy:
         return item
     if not isinstance(item, Expression):
         raise BuildError(f"a sort key is an expression, or its .asc() or .desc(), not {type(item).__name__}")
+    if isinstance(item, Placeholder):
+        raise BuildError(f"a sort key of {item!r} is a value and no name: it would sort nothing; case() chooses by it")
     return ascending(item)
 
 
-def window_of(partition_by: object, order_by: object, frame: Frame | None, base: Name | None = None) -> WindowDef:
+def window_of(partition_by: object, order_by: object, frame: object, base: Name | None = None) -> WindowDef:
     """A WindowDef of what the user gave: one item or a list of them."""
     partition: list[Node] = []
     for item in listed(partition_by):
@@ -174,6 +176,8 @@ def window_of(partition_by: object, order_by: object, frame: Frame | None, base:
     name = optional_name(base, "a window's name") or ""
     if name and partition:
         raise BuildError(f"the window {name!r} has its PARTITION BY; one over it cannot have another")
+    if frame is not None and not isinstance(frame, Frame):
+        raise BuildError(f"frame= takes what rows(), groups() and range_() make, not {type(frame).__name__}")
     return WindowDef(tuple(partition), tuple([sort_key(item) for item in listed(order_by)]), frame, name)
 
 

@@ -12,7 +12,7 @@ from qail.ast.node import Expr, Expression, Node
 from qail.ast.tokens import NEGATE
 from qail.ast.walk import Walk
 from qail.errors import BuildError
-from qail.pgtype import INTERVAL, PgType
+from qail.pgtype import DATE, INT4, INTERVAL, PgType
 
 T = TypeVar("T")
 
@@ -102,6 +102,17 @@ def is_type(value: object) -> TypeGuard[PgType[Any]]:
     return isinstance(value, PgType)
 
 
+def checked_type(value: object, what: str) -> PgType[Any]:
+    """A type object.
+
+    Raises:
+        BuildError: it is none; `what` says of what it is the type.
+    """
+    if not is_type(value):
+        raise BuildError(f"{what} takes a type object such as INT8, not {type(value).__name__}")
+    return value
+
+
 def type_token(pg: PgType[Any] | None) -> str:
     """A type as a part of a token."""
     return "" if pg is None else f"{pg.key}\1{pg.oid}"
@@ -115,11 +126,20 @@ def operation(operator: str, left: object, right: object) -> Expr[Any]:
     """
     if left is None or right is None:
         raise BuildError(f"None {operator} anything is NULL in SQL; coalesce() gives NULL another value")
-    is_common = isinstance(right, int) or isinstance(right, Expression)  # noqa: SIM101 - as in operand()
-    if not is_common and type(right).__name__ in SPANS:
+    if isinstance(right, int):
+        if _is_date(left):
+            # Days: beside a date PostgreSQL takes only an int4 for them.
+            return OpExpr(operator, operand(left), operand(right), pg=DATE, right_type=INT4)
+    elif not isinstance(right, Expression) and type(right).__name__ in SPANS:
         # Beside a time PostgreSQL would take a parameter without a type for another time.
         return OpExpr(operator, operand(left), operand(right), right_type=INTERVAL)
     return OpExpr(operator, operand(left), operand(right))
+
+
+def _is_date(node: object) -> bool:
+    """Whether it is a date; of operators only what they say themselves, since a left spine may be long."""
+    known = node.pg if isinstance(node, OpExpr) else node.result_type() if isinstance(node, Expression) else None
+    return known is not None and known.oid == DATE.oid
 
 
 def negative(argument: Node) -> Expr[Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar, overload
 
 from qail.ast.build.builder import Builder, Fetchable
-from qail.ast.expression.arithmetic import OpExpr, type_of, type_token
+from qail.ast.expression.arithmetic import OpExpr, checked_type, type_of, type_token
+from qail.ast.expression.case import operands_of_one_type
 from qail.ast.expression.function import call_of
 from qail.ast.expression.operation import OperatorTest, given
 from qail.ast.expression.parameter import operand
@@ -147,17 +148,21 @@ class ArrayOperators:
         return OperatorTest(operator, self._argument, given(operator, elements), known)
 
 
-def array(*elements: Any, of: PgType[T] | None = None) -> Expr[list[T | None]]:
+def array(*elements: Any, of: PgType[T] | Unchecked | None = None) -> Expr[list[T | None]]:
     """`ARRAY[...]` of expressions and values; `of` is the type of the elements, which an empty one needs.
 
     >>> print(select(array(1, 2, of=INT8)))
     SELECT CAST(ARRAY[$1, $2] AS int8[])
     """
-    if of is None and not elements:
-        raise BuildError("an empty array() needs to know of what: array(of=INT8)")
-    if of is not None and of.oid and not of.array_oid:
-        raise BuildError(f"there is no array of {of.name}")
-    return A_ArrayExpr(tuple([operand(element) for element in elements]), of)
+    told: object = of
+    if told is None:
+        if not elements:
+            raise BuildError("an empty array() needs to know of what: array(of=INT8)")
+        return A_ArrayExpr(operands_of_one_type(list(elements)), None)
+    known = checked_type(told, "array(of=...)")
+    if known.oid and not known.array_oid:
+        raise BuildError(f"there is no array of {known.name}")
+    return A_ArrayExpr(tuple([operand(element) for element in elements]), known)
 
 
 @overload

@@ -6,13 +6,14 @@ from typing import Any, Final, TypeVar
 
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.boolean import checked_condition
-from qail.ast.expression.parameter import ParamRef, operand
+from qail.ast.expression.own_type import own_type, wider
+from qail.ast.expression.parameter import ParamRef, operand, pair_of
 from qail.ast.name import Name, Unchecked, checked_name
 from qail.ast.node import Expr, Node, depth_of
 from qail.ast.tokens import CASE, CASE_ARGUMENT, CASE_ELSE, CAST, COALESCE, END
 from qail.ast.walk import Walk
 from qail.errors import BuildError
-from qail.pgtype import BOOL, DATE, FLOAT8, INT8, NUMERIC, TIMESTAMP, TIMESTAMPTZ, UUID, PgType
+from qail.pgtype import PgType
 
 T = TypeVar("T")
 
@@ -104,7 +105,11 @@ class TypeCast(Expr[T]):
 
 
 def case(
-    branch: tuple[Any, Any], /, *more: tuple[Any, Any], else_: Any = None, of: Expr[Any] | None = None
+    branch: tuple[Any, Any] | Unchecked,
+    /,
+    *more: tuple[Any, Any] | Unchecked,
+    else_: Any = None,
+    of: Expr[Any] | None = None,
 ) -> Expr[Any]:
     """`case((User.age < 18, "minor"), else_="adult")`: the result of the first condition that holds.
 
@@ -112,8 +117,9 @@ def case(
     """
     conditions: list[Node] = []
     values: list[Any] = []
-    branches: tuple[Any, ...] = (branch, *more)
-    for condition, result in branches:
+    branches: tuple[object, ...] = (branch, *more)
+    for given in branches:
+        condition, result = pair_of(given, "case() takes pairs, (condition, result)")
         if of is not None and condition is None:
             raise BuildError(
                 "case(of=...) compares with =, which is never true of None; a condition .is_null() finds it"
@@ -195,35 +201,3 @@ def operands_of_one_type(values: list[Any]) -> tuple[Node, ...]:
         return operands
     first: Expr[Any] = TypeCast(operands[0], shared)
     return (first, *operands[1:])
-
-
-def own_type(value: object) -> PgType[Any] | None:
-    """The type of a plain value that is no text; None for text, which fits what stands around it, and for the rest."""
-    if isinstance(value, bool):
-        return BOOL
-    if isinstance(value, int):
-        return INT8
-    if isinstance(value, float):
-        return FLOAT8
-    # By name: importing their modules would take longer than all nodes together.
-    name = type(value).__name__
-    if name == "Decimal":
-        return NUMERIC
-    if name == "UUID":
-        return UUID
-    if name == "date":
-        return DATE
-    if name == "datetime":
-        moment: Any = value
-        return TIMESTAMP if moment.tzinfo is None else TIMESTAMPTZ
-    return None
-
-
-def wider(left: PgType[Any], right: PgType[Any]) -> PgType[Any] | None:
-    """The type that holds the values of both, as PostgreSQL chooses; None where there is none."""
-    if left.oid == right.oid:
-        return left
-    order = [INT8.oid, NUMERIC.oid, FLOAT8.oid]
-    if left.oid in order and right.oid in order:
-        return left if order.index(left.oid) > order.index(right.oid) else right
-    return None

@@ -108,9 +108,10 @@ def extract(field: Name, source: Expr[Any] | Unchecked, /) -> Expr[Decimal]:
     >>> print(Qail.get("t").columns(extract("year", col("day"))))
     SELECT EXTRACT(year FROM "day") FROM "t"
     """
-    if field not in FIELDS:
+    part = str(field)
+    if part not in FIELDS:
         raise BuildError(f"extract() knows no field {field!r:.40}; there are {', '.join(sorted(FIELDS))}")
     if not isinstance(source, Expression):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise BuildError(f"extract() takes an expression, not {type(source).__name__}; cast() makes one of a value")
-    found: Expr[Any] = ExtractExpr(field, source)
+    found: Expr[Any] = ExtractExpr(part, source)
     return found

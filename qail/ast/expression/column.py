@@ -71,7 +71,7 @@ class WholeRow(Expression):
     `table` is the class whose objects the rows become; `definitions` are the columns as CREATE TABLE needs them. With
     `relation.is_nullable` the row may be absent (the outer side of a join) and is then None. `keys` are the names in
     each of the unique keys, the primary one first; None where the class does not tell. `generated` are the columns
-    that only the server writes.
+    that only the server writes. `known_targets` are the columns of lists of names that have been checked once.
     """
 
     def __init__(
@@ -90,6 +90,8 @@ class WholeRow(Expression):
         self.definitions: Final = definitions
         self.keys: Final = keys
         self.generated: Final = generated
+        self._by_name: Final = {column.name: column for column in columns}
+        self.known_targets: Final[dict[tuple[object, ...], tuple[Node, ...]]] = {}
         # Every column's token has the same number of NULs, so that the joined text can be taken apart in one way only.
         self.token: Final = "w\0" + relation.token + "\0" + "\0".join([column.token for column in columns])
 
@@ -98,10 +100,7 @@ class WholeRow(Expression):
 
     def column(self, name: str) -> ColumnExpr[Any] | None:
         """The column of this name; None when the table has none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        return None
+        return self._by_name.get(name)
 
 
 class A_Star(Expr[Any]):
@@ -175,7 +174,10 @@ def col(*fields: str) -> Expr[Any]:
 
 def column_named(name: Name) -> ColumnRef:
     """The ColumnRef of an unqualified name; the same object for the same name, most of the time."""
-    found = KNOWN_COLUMNS.get(name)
+    try:
+        found = KNOWN_COLUMNS.get(name)
+    except TypeError:  # a list: no key of a dict, and refused below as any other that is no str
+        found = None
     if found is None:
         found = ColumnRef((name,))
         if len(KNOWN_COLUMNS) < MOST_KNOWN_COLUMNS:

@@ -164,6 +164,9 @@ def compare(operator: str, left: Node, right: object) -> A_Expr:
     Raises:
         BuildError: `right` is None, or a row is compared with what is no row of its length.
     """
+    # The commonest, and the cheapest to tell.
+    if isinstance(right, (int, str, float)) and not isinstance(left, RowExpr):
+        return A_Expr(operator, left, ParamRef(right))
     if isinstance(right, Expression):
         if isinstance(left, RowExpr) or isinstance(right, RowExpr):
             right = row_operand(left, right)
@@ -207,14 +210,21 @@ def checked_members(values: object) -> list[object]:
     Raises:
         BuildError: it is no list, tuple or set, or holds None.
     """
-    name = type(values).__name__
-    if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Collection):
-        raise BuildError(f"in_(), not_in(), any_() and all_() take a list, tuple or set of values, not {name}")
-    members = list(cast("Collection[object]", values))
+    if isinstance(values, list):  # the commonest; to ask whether it is a Collection takes longer than to copy it
+        members = list(cast("list[object]", values))
+    else:
+        members = _members_of(values)
     for member in members:
         if member is None:
             raise BuildError("None in in_() or not_in() matches nothing in SQL; leave it out and add .is_null()")
     return members
+
+
+def _members_of(values: object) -> list[object]:
+    kind = type(values)
+    if not issubclass(kind, Collection) or issubclass(kind, (str, bytes, bytearray, Mapping)):
+        raise BuildError(f"in_(), not_in(), any_() and all_() take a list, tuple or set of values, not {kind.__name__}")
+    return list(cast("Collection[object]", values))
 
 
 def any_(values: Collection[T] | Expr[Any] | Fetchable[Any], /) -> Expr[T]:

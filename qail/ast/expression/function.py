@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from qail.ast.clause.sort import SortBy
 from qail.ast.clause.window import Frame, WindowDef, listed, sort_key, window_of
-from qail.ast.expression.arithmetic import type_of, type_token
+from qail.ast.expression.arithmetic import checked_type, type_of, type_token
 from qail.ast.expression.boolean import all_of, checked_condition
+from qail.ast.expression.own_type import argument_types
 from qail.ast.expression.parameter import operand
-from qail.ast.name import Name, checked_name, optional_name
+from qail.ast.name import Name, Unchecked, checked_name, optional_name
 from qail.ast.node import BoolOperand, Expr, Expression, Node, depth_of
 from qail.ast.tokens import END, FILTER, FUNCTION, FUNCTION_DISTINCT, FUNCTION_STAR, OVER, SORTED
 from qail.ast.valued import Valued
@@ -109,6 +110,8 @@ class FuncCall(Expr[Any]):
             walk.tokens.append(self.form.token)
         for argument in self.arguments:
             argument.shape(walk)
+        if self.arguments and (types := types_of_arguments(self)):
+            walk.tokens.append(tuple([0 if pg is None else pg.oid for pg in types]))
         if self.form.order:
             walk.tokens.append(SORTED)
             for key in self.form.order:
@@ -173,13 +176,20 @@ class FuncCall(Expr[Any]):
         return call
 
 
+def types_of_arguments(call: FuncCall) -> list[PgType[Any] | None]:
+    """The types that plain values say by themselves in a call; empty where the server infers all of them."""
+    if call.form.schema is not None and call.form.schema != "pg_catalog":
+        return []
+    return argument_types(call.name, call.arguments, len(call.form.names))
+
+
 class Function:
     """One function of the server, by name; call it with expressions and values."""
 
-    def __init__(self, name: Name, schema: Name | None = None, returns: PgType[Any] | None = None) -> None:
+    def __init__(self, name: Name, schema: Name | None = None, returns: object = None) -> None:
         self._name: Final = checked_name(name, "a function name")
         self._schema: Final = optional_name(schema, "a schema name")
-        self._returns: Final = returns
+        self._returns: Final = None if returns is None else checked_type(returns, "returns=")
 
     def __call__(self, *arguments: Any, distinct: bool = False, order_by: Any = (), **named: Any) -> Expr[Any]:
         """Call it with these arguments, the named ones as `name => value`.
@@ -207,7 +217,9 @@ class Functions:
             raise AttributeError(name)
         return Function(name)
 
-    def named(self, name: Name, *, schema: Name | None = None, returns: PgType[Any] | None = None) -> Function:
+    def named(
+        self, name: Name, *, schema: Name | None = None, returns: PgType[Any] | Unchecked | None = None
+    ) -> Function:
         """A function whose name is no Python identifier, or is in a schema, or whose result is known to be a type.
 
         >>> print(select(func.named("pi", schema="pg_catalog", returns=FLOAT8)()))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from qail.ast.expression.arithmetic import is_type, type_token
-from qail.ast.expression.case import own_type
+from qail.ast.expression.own_type import own_type
 from qail.ast.expression.parameter import ParamRef, operand
 from qail.ast.name import checked_name
 from qail.ast.node import Expression, Node, depth_over

@@ -6,7 +6,7 @@ stands where PostgreSQL takes no parameter; it is part of the shape.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from qail.ast.build.builder import Builder
 from qail.ast.node import Expr, Expression, Node
@@ -107,7 +107,7 @@ def operand(value: object) -> Expression:
     Raises:
         BuildError: the value is a query, a table or another part of one that is no value.
     """
-    if isinstance(value, (int, str)):  # the commonest, and the cheapest to tell
+    if isinstance(value, (int, str, float)):  # the commonest, and the cheapest to tell
         return ParamRef(value)
     if isinstance(value, Expression):
         return value
@@ -115,6 +115,19 @@ def operand(value: object) -> Expression:
     if isinstance(value, (Node, Builder, Skip)) or isinstance(value, type):  # noqa: SIM101 - see above
         _refuse(value)
     return ParamRef(value)
+
+
+def pair_of(value: object, told: str) -> tuple[object, object]:
+    """The two members of a pair; `told` says what takes which pairs.
+
+    Raises:
+        BuildError: it is none.
+    """
+    if isinstance(value, tuple):
+        members = cast("tuple[object, ...]", value)
+        if len(members) == 2:
+            return members[0], members[1]
+    raise BuildError(f"{told}, not {value!r:.60}")
 
 
 def _refuse(value: object) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qail.ast.expression.arithmetic import OpExpr, type_of
+from qail.ast.expression.arithmetic import OpExpr, checked_type, type_of
 from qail.ast.expression.function import call_of
 from qail.ast.expression.operation import OperatorTest, given
+from qail.ast.name import Unchecked
 from qail.ast.node import Cond, Expr, Node
 from qail.pgtype import (
     BOOL,
@@ -48,9 +49,9 @@ class RangeOperators:
         """`@> other`: all of the other range is in it."""
         return self._test("@>", other)
 
-    def contains_element(self, element: Any, pg: PgType[Any]) -> Cond:
+    def contains_element(self, element: Any, pg: PgType[Any] | Unchecked) -> Cond:
         """`@> element`: a value of type `pg` is in it."""
-        return OperatorTest("@>", self._argument, given("@>", element), pg)
+        return OperatorTest("@>", self._argument, given("@>", element), checked_type(pg, "contains_element()"))
 
     def contained_by(self, other: Any) -> Cond:
         """`<@ other`: all of it is in the other range."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Final, cast
 
 from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.own_type import sent_type
 from qail.ast.expression.parameter import ParamRef, operand
 from qail.ast.node import Cond, Expr, Node, depth_of
 from qail.ast.tokens import END, NOT_ROW_LIST, ROW, ROW_LIST
@@ -26,6 +27,9 @@ class RowExpr(Expr[Any]):
         walk.tokens.append(ROW)
         for element in self.elements:
             element.shape(walk)
+            if isinstance(element, ParamRef):
+                own = sent_type(element.value)
+                walk.tokens.append(0 if own is None else own.oid)
         walk.tokens.append(END)
 
 
@@ -55,7 +59,7 @@ class RowMembership(Cond):
 
 def row(*elements: Any) -> Expr[Any]:
     """A row value of expressions and values: `row(a, b) > row(x, y)` is keyset paging."""
-    return RowExpr(tuple([operand(element) for element in elements]))
+    return RowExpr(tuple(operand(element) for element in elements))
 
 
 def row_operand(left: Node, right: object) -> Node:

@@ -9,7 +9,7 @@ from qail.ast.node import Node
 from qail.ast.tokens import FIELD, ITEM, KEY, SLICE
 from qail.compile.quote import identifier, type_name
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
-from qail.compile.statement.query import write_query
+from qail.compile.statement.query import check_width, write_query
 from qail.pgtype import INT4, TEXT, PgType
 
 
@@ -32,6 +32,7 @@ def write_array(writer: SqlWriter, node: A_ArrayExpr) -> None:
 
 def write_array_query(writer: SqlWriter, node: ArraySublink) -> None:
     """`ARRAY(SELECT ...)`."""
+    check_width(node.query, 1, "array_query()")
     writer.put("ARRAY")
     write_query(writer, node.query)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from qail.ast.expression.function import FuncCall
+from qail.ast.expression.function import FuncCall, types_of_arguments
 from qail.ast.tokens import FUNCTION_DISTINCT, FUNCTION_STAR
 from qail.compile.clause.window import write_over
 from qail.compile.expression.boolean import write_conditions
@@ -92,9 +92,11 @@ def write_call(writer: SqlWriter, node: FuncCall) -> None:
 
 def _write_arguments(writer: SqlWriter, node: FuncCall) -> None:
     first_named = len(node.arguments) - len(node.form.names)
+    # Where values are text of the statement, that has no types to be refused for.
+    types = [] if writer.writes_literals else types_of_arguments(node)
     for index, argument in enumerate(node.arguments):
         if index:
             writer.put(", ")
         if index >= first_named:
             writer.put(identifier(node.form.names[index - first_named]) + " => ")
-        writer.write(argument)
+        writer.write(argument, pg=types[index] if types else None)

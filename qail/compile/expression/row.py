@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.own_type import sent_type
+from qail.ast.expression.parameter import ParamRef
 from qail.ast.expression.row import RowExpr, RowMembership
 from qail.compile.precedence import PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter, column_name
@@ -16,13 +18,19 @@ def write_row(writer: SqlWriter, node: RowExpr) -> None:
 
 
 def write_row_like(writer: SqlWriter, node: RowExpr, other: RowExpr) -> None:
-    """A row whose parameters have the types of the elements of `other`, which it is compared with."""
+    """A row whose parameters have the types of the elements of `other`, which it is compared with.
+
+    A value beside a value has its own type: as elements of a row both would be of none, or text.
+    """
     guard = "" if node is other else "a comparison of rows"
     writer.put("(" if len(node.elements) > 1 else "ROW(")
     separator = ""
     for element, partner in zip(node.elements, other.elements, strict=True):
         writer.put(separator)
-        writer.write(element, pg=type_of(partner), name=column_name(partner), guard=guard)
+        pg = type_of(partner)
+        if isinstance(partner, ParamRef) and isinstance(element, ParamRef) and not writer.writes_literals:
+            pg = sent_type(element.value)
+        writer.write(element, pg=pg, name=column_name(partner), guard=guard)
         separator = ", "
     writer.put(")")
 

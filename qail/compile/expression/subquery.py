@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from qail.ast.clause.output import output_columns
 from qail.ast.expression.arithmetic import type_of
+from qail.ast.expression.row import RowExpr
 from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
 from qail.compile.families import check_comparable
 from qail.compile.precedence import PATTERN_LEVEL
-from qail.compile.sql_writer import SqlWriter
-from qail.compile.statement.query import write_query
+from qail.compile.sql_writer import SqlWriter, unwrapped
+from qail.compile.statement.query import check_width, write_query
 
 
 def write_scalar(writer: SqlWriter, node: SubLink) -> None:
@@ -25,6 +26,8 @@ def write_exists(writer: SqlWriter, node: ExistsExpr) -> None:
 def write_membership(writer: SqlWriter, node: QueryMembership) -> None:
     """`argument IN (SELECT ...)`."""
     columns = output_columns(node.query)
+    argument = unwrapped(node.argument)
+    check_width(node.query, len(argument.elements) if isinstance(argument, RowExpr) else 1, "IN")
     if columns is not None and len(columns) == 1:
         check_comparable("IN", type_of(node.argument), columns[0].pg)
     writer.write(node.argument, PATTERN_LEVEL + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qail.ast.build.builder import Builder
+from qail.ast.clause.output import output_columns
 from qail.ast.node import Statement
 from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
@@ -22,6 +23,18 @@ def write_query(writer: SqlWriter, query: Builder) -> None:
     writer.put("(")
     write_inner(writer, statement)
     writer.put(")")
+
+
+def check_width(query: Builder, width: int, what: str) -> None:
+    """Refuse a subquery that has not as many columns as its place takes.
+
+    Raises:
+        BuildError: it has another number, as far as its tree tells.
+    """
+    columns = output_columns(query)
+    if columns is not None and len(columns) != width:
+        wanted = "one column" if width == 1 else f"{width} columns"
+        raise BuildError(f"{what} takes a query of {wanted}, and this one has {len(columns)}")
 
 
 def write_inner(writer: SqlWriter, statement: Statement) -> None:

@@ -9,13 +9,13 @@ from qail.compile.clause.from_ import scope_of, write_from
 from qail.compile.clause.sort import write_order_by
 from qail.compile.clause.target import write_targets
 from qail.compile.clause.with_ import write_with
+from qail.compile.distinct import check_distinct, check_distinct_on
 from qail.compile.expression.boolean import write_conditions
 from qail.compile.level import (
     GROUP_CLAUSE,
     HAVING_CLAUSE,
     WHERE_CLAUSE,
     Level,
-    check_distinct_on,
     optional_relations,
 )
 from qail.compile.sql_writer import WINDOW_NAME, SqlWriter
@@ -33,6 +33,7 @@ def write_select(writer: SqlWriter, node: SelectStmt) -> None:
     writer.levels.append(level)
     writer.put("SELECT ")
     if node.is_distinct:
+        check_distinct(node.paging.sort, list(node.targets))
         writer.put("DISTINCT ")
     if node.distinct_on:
         check_distinct_on(list(node.distinct_on), node.paging.sort, list(node.targets))

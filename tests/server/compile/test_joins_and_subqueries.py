@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from qail import BuildError, Qail, case, col, count, exists, literal, max_, not_, select, sum_
+from qail import BuildError, Qail, case, col, count, exists, literal, max_, not_, select, sqlstate, sum_
 from support.library import Loan, LoanOuter, Reader, ReaderOuter, assert_same, fetch
 from support.servers import Database
 
@@ -117,6 +118,25 @@ def test_an_absent_side_is_none_as_a_whole_and_by_column(library: Database) -> N
     assert found[6] is None
     assert found[8] is None
     assert found[1] == Reader(id=1, name="Ada", city="London", age=36, score=9.5, active=True)
+
+
+@pytest.mark.feature("JN1")
+@pytest.mark.parametrize("name", ["readers r", "readers AS r", 'readers" AS "r', "readers, loans"])
+def test_an_alias_is_never_part_of_a_tables_name(fresh_database: Database, name: str) -> None:
+    fresh_database.sql("CREATE TABLE readers (id int8); CREATE TABLE loans (id int8)")
+    queries = [
+        Qail.get(name),
+        Qail.get("readers").cross_join(name),
+        Qail.delete("readers").using(name).all_rows().returning(literal(1)),
+    ]
+
+    for query in queries:
+        with pytest.raises(sqlstate.UndefinedTable, match=re.escape(f'relation "{name}" does not exist')):
+            fetch(fresh_database, query)
+
+    quoted = name.replace('"', '""')
+    fresh_database.sql(f'CREATE TABLE "{quoted}" AS SELECT 7 AS id')
+    assert fetch(fresh_database, queries[0]) == [(7,)]
 
 
 @pytest.mark.feature("JN3")

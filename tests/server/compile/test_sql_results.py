@@ -366,22 +366,11 @@ SAME: list[tuple[str, str, Any, str]] = [
         'SELECT name FROM readers WHERE name COLLATE "C" < \'a\' ORDER BY name COLLATE "C" DESC',
     ),
 ]
-PARTIAL = {
-    "EX1": "random trees against an evaluator",
-    "EX2": "None bound under = of a prepared function",
-}
-
-
-def missing(row_id: str) -> dict[str, str]:
-    return {"partial": PARTIAL[row_id]} if row_id in PARTIAL else {}
 
 
 @pytest.mark.parametrize(
     ("query", "sql"),
-    [
-        pytest.param(query, sql, id=name, marks=pytest.mark.feature(row_id, **missing(row_id)))
-        for row_id, name, query, sql in SAME
-    ],
+    [pytest.param(query, sql, id=name, marks=pytest.mark.feature(row_id)) for row_id, name, query, sql in SAME],
 )
 def test_rows_are_those_of_the_sql(library: Database, query: Any, sql: str) -> None:
     assert_same(library, query, sql, is_ordered="ORDER BY" in sql.rsplit(")", 1)[-1])

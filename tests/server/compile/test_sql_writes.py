@@ -141,6 +141,7 @@ def test_update_and_delete_with_other_tables(everywhere: Database) -> None:
 
 
 @pytest.mark.feature("DM7")
+@pytest.mark.needs(version=15)
 def test_merge_takes_the_first_branch_that_holds(everywhere: Database) -> None:
     assert run(everywhere, MERGE) == [2]
     assert everywhere.sql("SELECT id, name, age FROM readers WHERE id IN (1, 50) ORDER BY id") == [
@@ -151,6 +152,7 @@ def test_merge_takes_the_first_branch_that_holds(everywhere: Database) -> None:
 
 
 @pytest.mark.feature("JN4")
+@pytest.mark.needs(version=15)
 def test_merge_uses_a_query_of_with(everywhere: Database) -> None:
     busy = select(Loan.reader_id).where(Loan.price > 15).cte("busy")
     merge = Qail.merge(Reader).using(busy, on=busy[Loan.reader_id] == Reader.id).when_matched().update({"age": 0})

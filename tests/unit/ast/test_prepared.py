@@ -369,3 +369,23 @@ def test_a_constant_of_the_body_stays_beside_the_arguments() -> None:
         return select(Post.title).where(Post.author_id == author, Post.score > 2.5).limit(7)
 
     assert in_order(titles(3)) == [3, 2.5, 7]
+
+
+NAMING: dict[str, Callable[[Any], Any]] = {
+    "sort keys": lambda x: Qail.get("users").order_by(x),
+    "sort keys of a typed query": lambda x: select(User.id).order_by(x),
+    "columns": lambda x: Qail.get("users").columns("id", x),
+    "group keys": lambda x: Qail.get("users").columns("id").group_by(x),
+    "returned columns": lambda x: Qail.delete("users").all_rows().returning("id", x),
+}
+
+
+@pytest.mark.feature("PS5")
+@pytest.mark.parametrize("what", NAMING)
+def test_an_argument_is_a_value_and_never_the_name_of_a_column(what: str) -> None:
+    @prepared
+    def found(name: str) -> Any:
+        return NAMING[what](name)
+
+    with pytest.raises(BuildError, match=r"<argument name>.* value and no name"):
+        found("id")

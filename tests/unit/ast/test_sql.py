@@ -235,3 +235,12 @@ def test_any_text_is_taken_with_its_places_outside_of_everything_or_refused(text
         assert lookup(query).plan.slots == [0]
     except EncodeError:
         pytest.fail("one value is one parameter")
+
+
+def test_a_query_in_from_stands_where_it_is_put() -> None:
+    adults = select(User.id).where(User.age > 17).subquery("adults")
+    sql = Qail.sql("SELECT count(*) FROM {adults} WHERE {n} < 5", adults=adults, n=3)
+
+    assert lookup(sql).plan.sql == (
+        b'SELECT count(*) FROM (SELECT "users"."id" FROM "users" WHERE "users"."age" > $1) AS "adults" WHERE $2 < 5'
+    )

@@ -23,6 +23,7 @@ from qail import (
     any_,
     any_of,
     array,
+    array_of,
     case,
     cast,
     coalesce,
@@ -30,6 +31,7 @@ from qail import (
     count,
     default,
     exists,
+    extract,
     func,
     groups,
     literal,
@@ -44,7 +46,8 @@ from qail import (
     using,
 )
 from qail.compile.cache import lookup
-from support.sql_tables import Post, User
+from qail.ddl import exclude, foreign_key
+from support.sql_tables import Boss, Post, User
 
 # Untyped, since most of what stands here is for checkers to refuse as well.
 Q: Any = Qail
@@ -54,6 +57,14 @@ every: Any = all_of
 cast_to: Any = cast
 frame_of_groups: Any = groups
 nothing_selected: Any = select
+Q_func: Any = func
+Q_key: Any = foreign_key
+array_like: Any = array
+array_of_any: Any = array_of
+case_of: Any = case
+exclude_all: Any = exclude
+part_of: Any = extract
+counting: Any = count
 LONG = "x" * 64
 WIDE = "é" * 32
 MANY = [{"id": number, "name": "x"} for number in range(32_769)]
@@ -201,10 +212,28 @@ MISMATCHED: Cases = {
     "rows of two lengths": (lambda: row(User.id, User.age) == (1,), "row of 2 is compared with a row of 1"),
     "a list of rows of two lengths": (lambda: row(User.id, User.age).in_([(1, 2), (1,)]), "row 2 of the list"),
     "too few selected columns": (lambda: Q.add("t").from_select(T.columns("x"), "a", "b"), "2 columns for the 1"),
+    "a frame of a number": (lambda: counting().over(frame=5), r"rows\(\), groups\(\) and range_\(\) make, not int"),
+    "a result's type as a str": (lambda: Q_func.named("f", returns="int4"), "type object"),
+    "elements of a str": (lambda: array_like(1, of="int4"), "type object"),
+    "an array of a class": (lambda: array_of_any(int), "type object"),
+    "an element of a class": (lambda: c("a").range.contains_element(3, int), "type object"),
+    "a case that is no pair": (lambda: case_of("ab"), "pairs"),
+    "a case of three": (lambda: case_of((1, 2, 3), of=c("a")), "pairs"),
+    "an exclusion that is no pair": (lambda: exclude_all("during"), "pairs"),
+    "a list as a name": (lambda: T.eq(["a"], 1), "str, not list"),
+    "what becomes of values as a str": (lambda: Q.alter("t").set_type("a", INT8, using="a"), "takes an expression"),
+    "columns of a number": (lambda: Q_key(5, "t"), "str, or several in a list, not int"),
+    "a part of time of a list": (lambda: part_of([], c("a")), "no field"),
+    "a list of raw SQL behind IN": (lambda: Q.sql("SELECT 1 WHERE 1 IN {n}", n=[1, 2]), "= ANY"),
+    "a list of raw SQL behind NOT IN": (lambda: Q.sql("SELECT 1 WHERE 1 not in\n{n}", n=(1, 2)), "ALL"),
     "an unknown column": (lambda: Q.add(User).values({"nope": 1}), "no column 'nope'"),
     "an unknown column in SET": (lambda: Q.set(User).values({"nope": 1}), "no column 'nope'"),
     "an unknown column of a subquery": (lambda: select(User.id).subquery("s")["nope"], "no column of 'nope'"),
     "a column of another table": (lambda: lookup(select(User.id).where(Post.id == 1)), "not in FROM"),
+    "a column of the table itself beside its alias": (
+        lambda: lookup(select(Boss.id).where(User.age == 1)), r"there is 'users as boss'"),
+    "a column of a table of another schema": (
+        lambda: lookup(Q.get(("shop", "users")).where(User.age == 1)), "there is 'shop.users'"),
     "a window nobody defines": (lambda: lookup(T.columns(count().over("w"))), "window"),
     "a cast to a str": (lambda: cast_to(1, "int4"), "type object"),
     "a cast to a class": (lambda: cast_to(1, int), "type object"),

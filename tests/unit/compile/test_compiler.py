@@ -115,6 +115,7 @@ def test_more_parameters_than_bind_can_count_are_refused_with_the_number() -> No
     assert len(lookup(Qail.add("t").values(*rows[:-1])).values) == 65_534
 
 
+@pytest.mark.feature("ST3")
 def test_a_node_class_without_renderer_is_refused() -> None:
     class Strange(Expr[int]):
         def __init__(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from librt.strings import BytesWriter
 
+from qail import INT8, TSQUERY, cast
 from qail.ast.build.qail import Qail
 from qail.ast.build.select import select
 from qail.ast.expression.function import count, func
@@ -42,7 +43,7 @@ def known(query: Any) -> Any:
     return bound
 
 
-@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("PL1")
 @pytest.mark.parametrize(("how", "types"), [(PREPARED, "BES"), (PARSE, "PDBES"), (REPLACE, "CPDBES")])
 def test_a_segment_has_the_frames_that_its_name_needs(how: int, types: str) -> None:
     query = select(User.id).where(User.age > 30).limit(5)
@@ -52,7 +53,7 @@ def test_a_segment_has_the_frames_that_its_name_needs(how: int, types: str) -> N
     assert "".join(code for code, _ in frames) == types
 
 
-@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("PL1")
 def test_bind_carries_binary_values_in_the_order_of_the_text() -> None:
     query = select(User.id).where(User.age > 30).limit(5)
     bound = known(query)
@@ -69,7 +70,7 @@ def test_bind_carries_binary_values_in_the_order_of_the_text() -> None:
     assert (execute, sync) == (b"\0\0\0\0\0", b"")
 
 
-@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("PL1")
 def test_parse_carries_the_known_type_oids() -> None:
     query = select(User.id).where(User.age > 30).limit(5)
     bound = known(query)
@@ -189,3 +190,40 @@ def test_describing_a_statement_runs_nothing() -> None:
 
     assert "".join(code for code, _ in frames_of(bound.describe_segment(PARSE))) == "PDS"
     assert "".join(code for code, _ in frames_of(bound.describe_segment(REPLACE))) == "CPDS"
+
+
+@pytest.mark.feature("PA1")
+@pytest.mark.parametrize("how", [PREPARED, PARSE, REPLACE])
+def test_a_value_that_goes_as_text_only_changes_the_formats_of_its_own_run(how: int) -> None:
+    query = select(cast("a", TSQUERY), cast(7, INT8))
+    bound = known(query)
+    plain = bound.segment(["a", 7], how)
+
+    texted = bound.segment(["", 7], how)
+
+    name = bound.statement_name
+    before, after = frames_of(plain), frames_of(texted)
+    assert [code for code, _ in before] == [code for code, _ in after]
+    assert dict(after)["B"] == (
+        b"\0" + name + b"\0"
+        + b"\0\2\0\0\0\1"  # text, and binary
+        + b"\0\2" + bytes(4) + b"\0\0\0\x08" + bytes(7) + b"\7"
+        + b"\0\1\0\1"
+    )  # fmt: skip
+    assert dict(after) | {"B": b""} == dict(before) | {"B": b""}
+    assert bound.segment(["a", 7], how) == plain
+
+
+@pytest.mark.feature("PA3")
+def test_a_refusal_beside_a_value_that_goes_as_text_writes_nothing() -> None:
+    bound = known(select(cast("a", TSQUERY), cast(7, INT8)))
+    out = BytesWriter()
+    out.write(b"kept")
+
+    for write in (bound.write_item, bound.write_set):
+        with pytest.raises(EncodeError, match=r"parameter \$2: int .* is outside int8"):
+            write(out, ["", 2**70], REPLACE)
+    with pytest.raises(EncodeError, match=r"parameter \$2: int .* is outside int8"):
+        bound.write_portal(out, ["", 2**70], REPLACE, b"p", 1)
+
+    assert out.getvalue() == b"kept"

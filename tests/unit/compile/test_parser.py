@@ -46,7 +46,7 @@ def names(sql: str) -> set[str]:
     return {type(node).__name__ for node in nodes(pglast.parse_sql(sql))}
 
 
-@pytest.mark.feature("PL1", partial="frames are compared for few of the trees")
+@pytest.mark.feature("PL1")
 @pytest.mark.parametrize("case", PARSED, ids=[case.name for case in PARSED])
 def test_a_text_is_one_statement_of_the_name_we_claim(case: Case) -> None:
     parsed = pglast.parse_sql(case.sql)
