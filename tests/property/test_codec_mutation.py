@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fuzz.targets import check_value
 from qail.errors import DecodeError
 from qail.pg.codec.base import Codec
+from qail.pg.codec.text_composite import text_twin
 from support.codecs import hostile_lengths
 from support.every_codec import BY_NAME, EVERY_CODEC, valid_encodings
 from support.memory import peaks
@@ -64,6 +65,39 @@ def test_a_value_cut_short_or_drawn_out_is_a_value_or_a_decode_error(first: str)
                 check_value(BY_NAME[name], sample[:end])
             for tail in (b"\0", b"x", b"\xff" * 4, sample):
                 check_value(BY_NAME[name], sample + tail)
+
+
+@pytest.mark.parametrize("first", FIRST_LETTERS)
+def test_every_decode_error_names_the_type(first: str) -> None:
+    """The column is named by whoever reads rows; the type by the codec, in binary and in text."""
+    for name in NAMES:
+        if name.removeprefix("public.")[0] != first:
+            continue
+        said = name.strip('"').removesuffix("[]").rpartition(".")[2].strip('"')
+        for codec in (BY_NAME[name], text_twin(BY_NAME[name])):
+            for data in [b"", b"\xff", b"\xff" * 40, *broken(sorted(SAMPLES[name], key=len)[:2])]:
+                assert said in refusal(codec, data, said), (name, data)
+
+
+def refusal(codec: Codec, data: bytes, otherwise: str) -> str:
+    """What the codec says of bytes that are no value; `otherwise` where they are one."""
+    try:
+        codec.decode(data, 0, len(data))
+    except DecodeError as error:
+        return str(error)
+    return otherwise
+
+
+def broken(samples: list[bytes]) -> list[bytes]:
+    """Cut short, drawn out, and with a large number in each place."""
+    found: list[bytes] = []
+    for sample in samples:
+        found += [sample[:end] for end in range(min(len(sample), 40))] + [sample + b"x"]
+        found += [
+            sample[:place] + struct.pack("!i", 2**31 - 1) + sample[place + 4 :]
+            for place in range(min(len(sample), 24) - 3)
+        ]
+    return found
 
 
 def test_what_a_value_claims_allocates_nothing() -> None:

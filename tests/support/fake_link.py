@@ -30,9 +30,11 @@ class FakeLink:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.queue: list[Any] = []
-        self.is_lost = self.is_closing = self.is_shared = self.is_dirty = self.left_running = self.is_frozen = False
+        self.is_lost = self.is_closing = self.is_shared = self.is_dirty = self.is_held = self.left_running = (
+            self.is_frozen
+        ) = False
         self.is_opaque = self.is_fenced = False
-        self.settled_count = self.unsent_scopes = 0
+        self.settled_count = self.unsent_scopes = self.answered_count = 0
         self.scopes: list[Any] = []
         self.given_up: list[Any] = []
         self.local_settings: tuple[tuple[str, str], ...] = ()
@@ -111,6 +113,8 @@ class FakeLink:
         if now - self.progress_at > self.late_after_seconds and self.on_late is not None:
             self.on_late(settled, now - self.progress_at)
         self.progress_at = now
+        self.settled_count += len(settled)
+        self.answered_count += len(settled)
         self._settle(settled, None)
         self._tell()
 
@@ -127,7 +131,6 @@ class FakeLink:
         self._tell()
 
     def _settle(self, settled: list[Any], error: QailError | None) -> None:
-        self.settled_count += len(settled)
         for request in settled:
             request.state = SETTLED
             request.error = error

@@ -300,6 +300,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
                 "point",
                 "polygon",
             ),
+            *("int2vector", "oidvector"),
             *("refcursor", "sparsevec", "tid", "tsquery", "tsvector", "txid_snapshot", "vector", "xid", "xid8", "xml"),
         ),
         "",

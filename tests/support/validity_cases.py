@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from qail import (
+    INT4,
     TEXT,
     Qail,
     any_,
@@ -22,6 +23,7 @@ from qail import (
     min_,
     natural,
     rollup,
+    row,
     select,
     sum_,
     using,
@@ -30,6 +32,7 @@ from support.validity_groups import REFUSED_GROUPS
 from support.validity_rows import REFUSED_ROWS
 from support.validity_tables import ADDED, ON, OUTER_ON, VISITED, Member, MemberOuter, Pair, Refused, Visit, VisitOuter
 
+FIRST_LETTER: Final = func.substr(Member.name, 1, 1)
 REFUSED: Final[dict[str, Refused]] = REFUSED_GROUPS | REFUSED_ROWS
 ACCEPTED: Final[dict[str, Callable[[], Any]]] = {
     "columns of groups": lambda: select(Member.age, count()).group_by(Member.age),
@@ -46,6 +49,12 @@ ACCEPTED: Final[dict[str, Callable[[], Any]]] = {
     "an expression as a key": lambda: select(func.lower(Member.name), count()).group_by(func.lower(Member.name)),
     "more than an expression that is a key": lambda: select(func.length(func.lower(Member.name)), count()).group_by(
         func.lower(Member.name)
+    ),
+    "what is written like a key, of columns that are keys": lambda: select(Member.age + 1, count()).group_by(
+        Member.age, Member.age + 1
+    ),
+    "what is written like a key, of columns that depend on one": lambda: (
+        select(Member.age + 1, count()).group_by(Member.id, Member.age + 1).order_by(Member.age + 1)
     ),
     "a key by its alias": lambda: (
         Qail.get("members").columns(func.lower(col("name")).as_("low"), count()).group_by(col("low")).order_by("low")
@@ -74,6 +83,26 @@ ACCEPTED: Final[dict[str, Callable[[], Any]]] = {
         func.percentile_cont(0.5).within_group(Member.age), func.rank(3).within_group(Member.age)
     ),
     "FILTER of columns": lambda: select(count().filter(Member.active)).from_(Member),
+    "a row in a query of as many columns": lambda: select(Member.id).where(
+        row(Member.id, Member.name).in_(select(Visit.id, Visit.place))
+    ),
+    "a row compared with a query of one row": lambda: select(Member.id).where(
+        row(Member.id, Member.name) == select(Visit.id, Visit.place).limit(1).scalar()
+    ),
+    "a star in IN": lambda: select(Member.id).where(Member.id.in_(Qail.get(select(Visit.id).subquery("s")))),
+    "DISTINCT by its items": lambda: (
+        select(Member.id, Member.age, FIRST_LETTER).distinct().order_by(Member.age, col("id").desc(), FIRST_LETTER)
+    ),
+    "DISTINCT by the names of its items": lambda: (
+        select(Member.id.as_("n"), count().as_("c")).group_by(Member.id).distinct().order_by(col("n"), col("c"))
+    ),
+    "DISTINCT by the name of a function": lambda: select(func.upper(Member.name)).distinct().order_by(col("upper")),
+    "DISTINCT by a number": lambda: select(Member.id).distinct().order_by(literal(1)),
+    "DISTINCT of whole rows": lambda: Qail.get("members").columns("id", "name", "age").distinct().order_by("age"),
+    "DISTINCT by a cast that changes nothing": lambda: (
+        select(Member.id, Member.age).distinct().order_by(cast(Member.age, INT4))
+    ),
+    "DISTINCT of a star": lambda: Qail.get("members").distinct().order_by("name"),
     "DISTINCT ON and its keys in another order": lambda: (
         select(Member.id).distinct_on(Member.age, Member.name).order_by(Member.name, Member.age.desc(), Member.id)
     ),

@@ -40,6 +40,14 @@ REFUSED_GROUPS: Final[dict[str, Refused]] = {
     "a part of a group key": Refused(
         lambda: select(Member.age).group_by(Member.age + 1), "'age'", "SELECT age FROM members GROUP BY age + 1"
     ),
+    "a group key written anew, with a parameter of its own": Refused(
+        lambda: select(Member.age + 1, count()).group_by(Member.age + 1), "make the expression once", ""
+    ),
+    "a group key of names written anew": Refused(
+        lambda: Qail.get("members").columns(count()).group_by(col("age") + 1).order_by(col("age") + 1),
+        "make the expression once",
+        "",
+    ),
     "half of a primary key": Refused(
         lambda: select(Pair.note, count()).group_by(Pair.a), "'note'", "SELECT note, count(*) FROM pairs GROUP BY a"
     ),
@@ -181,5 +189,25 @@ REFUSED_GROUPS: Final[dict[str, Refused]] = {
         lambda: Qail.get("members").distinct_on(col("age")).order_by("name"),
         "has to begin",
         "SELECT DISTINCT ON (age) * FROM members ORDER BY name",
+    ),
+    "DISTINCT ON sorted by its key written once more": Refused(
+        lambda: select(Member.id).distinct_on(func.substr(Member.name, 1)).order_by(func.substr(Member.name, 1)),
+        "written like a key of distinct_on.. and has parameters of its own",
+        "SELECT DISTINCT ON (substr(name, 1)) id FROM members ORDER BY substr(name, 2)",
+    ),
+    "DISTINCT sorted by its item written once more": Refused(
+        lambda: select(func.substr(Member.name, 1)).distinct().order_by(func.substr(Member.name, 1)),
+        "written like an item of the select list and has parameters of its own",
+        "SELECT DISTINCT substr(name, 1) FROM members ORDER BY substr(name, 2)",
+    ),
+    "DISTINCT sorted by what is not selected": Refused(
+        lambda: select(Member.id).distinct().order_by(Member.name),
+        "column 'name' is not: select it",
+        "SELECT DISTINCT id FROM members ORDER BY name",
+    ),
+    "DISTINCT sorted by what is not selected, untyped": Refused(
+        lambda: Qail.get("members").columns("id").distinct().order_by("name"),
+        "column 'name' is not: select it",
+        "SELECT DISTINCT id FROM members ORDER BY name",
     ),
 }

@@ -8,9 +8,11 @@ from qail import (
     INT8,
     Qail,
     any_of,
+    array_query,
     cast,
     col,
     exists,
+    row,
     select,
 )
 from support.validity_tables import ADDED, ON, OUTER_ON, VISITED, Member, MemberOuter, Pair, Refused, Visit, VisitOuter
@@ -162,5 +164,20 @@ REFUSED_ROWS: Final[dict[str, Refused]] = {
         ),
         "twin",
         "",
+    ),
+    "a query of two columns in IN": Refused(
+        lambda: select(Member.id).where(Member.id.in_(select(Visit.id, Visit.member_id))),
+        "IN takes a query of one column, and this one has 2",
+        "SELECT id FROM members WHERE id IN (SELECT id, member_id FROM visits)",
+    ),
+    "a row in a query of one column": Refused(
+        lambda: select(Member.id).where(row(Member.id, Member.age).in_(select(Visit.id))),
+        "IN takes a query of 2 columns, and this one has 1",
+        "SELECT id FROM members WHERE (id, age) IN (SELECT id FROM visits)",
+    ),
+    "an array of two columns": Refused(
+        lambda: select(array_query(Qail.get("visits").columns("id", "place"))),
+        r"array_query\(\) takes a query of one column, and this one has 2",
+        "SELECT ARRAY(SELECT id, place FROM visits)",
     ),
 }

@@ -78,11 +78,11 @@ class AdvisoryLock:
             )
         question = Question(link, places._catalog, self._key.lock(self._kind))
         request = attempt.request = question.request
+        link.submit(request)
         if not in_transaction:
             # Until it is known to be free: whatever happens, the next borrower must not find it held.
             link.is_dirty = True
             link.pins.append(self._pin)
-        link.submit(request)
         try:
             await link.answered(request)
         except BaseException:
@@ -152,7 +152,7 @@ class AdvisoryLock:
             return
 
     async def _free(self, link: Link) -> str | None:
-        if link.is_held:
+        if link.is_held or link.session.copy_in_under_way is not None:
             await link.wait_free()
         self._unpin(link)
         question = self._unlocking(link)

@@ -244,7 +244,7 @@ class ManySets:
                 await window.link.answered(window.request)
             raise
         except BaseException:
-            for window in self._windows:
+            for window in reversed(self._windows):
                 window.link.abandon(window.request)
             raise
 

@@ -3,7 +3,9 @@
 Rule 1: where all types are known to have a binary form nothing is asked. Otherwise the statement is parsed and
 described first; nothing runs.
 Rule 2: concurrent first uses describe twice, harmlessly; nobody waits for another's description.
-Rule 3: a parameter that the server cannot infer (42P18) is described once more with the Python type's own OID.
+Rule 3: a parameter that the server cannot infer (42P18; 42725, 42804 of functions of any type) is described once more
+with the Python type's own OID. In an open transaction a savepoint is there for that, set and released in one flight,
+so that what others run on the connection is never in it.
 Rule 4: types that a description names and nobody knows are looked up before anything is bound, all in one query.
 
 Source: protocol-flow.html, "Extended Query"
@@ -15,6 +17,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Final
 
+from librt.strings import BytesWriter
+
 from qail.compile.cache import Call
 from qail.compile.frames import BoundPlan, bind_known, bind_plan, describe_segment
 from qail.compile.plan import Plan
@@ -22,16 +26,22 @@ from qail.errors import BuildError, Outcome, PostgresError, QailError, Statement
 from qail.pg.catalog import Catalog, Namespace
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.driver.link import Link
-from qail.pg.driver.segment import control, describe_only, unsent
+from qail.pg.driver.segment import control, describe_only, unsent, write_control
 from qail.pg.driver.types import Place, look_up
-from qail.pg.protocol.request import Request
+from qail.pg.protocol.request import DISCARD, Item, Request
+from qail.pg.protocol.state import DESCRIBE_ONLY, PARSE
 from qail.pg.protocol.statement_cache import is_altered_type, is_stale_statement
 from qail.pg.steps.infer import own_oid
 from qail.pg.steps.names import UNKNOWN_NAMES, name_advice
 from qail.pg.wire.buffer import RowSink
 from qail.pg.wire.description import RowDescription
+from qail.pg.wire.query import SYNC_FRAME
 
-INDETERMINATE_DATATYPE: Final = "42P18"
+UNTYPED_PARAMETERS: Final = frozenset({"42P18", "42725", "42804"})
+"""indeterminate_datatype, ambiguous_function, datatype_mismatch (of a polymorphic function and a parameter)."""
+_SET_SAVEPOINT: Final = b'SAVEPOINT "qail_description"'
+_TAKE_BACK: Final = b'ROLLBACK TO SAVEPOINT "qail_description"'
+_RELEASE: Final = b'RELEASE SAVEPOINT "qail_description"'
 IDLE: Final = ord("I")
 
 
@@ -77,10 +87,15 @@ async def bind_all(
     asked = [(call, _ask(link, call.plan, _plan_oids(call.plan))) for call in missing.values()]
     described: list[tuple[Call, Request]] = []
     refused: QailError | None = None
+    is_taken_back = False
     for call, request in asked:
         await _answered(link, request, [request for _, request in asked])
+        if is_taken_back:  # the transaction had failed when this one came
+            request = _ask(link, call.plan, _plan_oids(call.plan))
+            await _answered(link, request, [request])
         if _is_indeterminate(request):
-            request = _ask(link, call.plan, _own_oids(call))
+            is_taken_back = _is_guarded(request)
+            request = _ask(link, call.plan, _own_oids(call), is_refused=is_taken_back)
             await _answered(link, request, [request])
         if request.error is not None:
             refused = with_query(request.error, call.plan)
@@ -111,9 +126,7 @@ async def _learn(
 
 def _described_oids(request: Request) -> list[int]:
     """The type OIDs of a described statement's parameters and columns."""
-    item = request.items[-1]
-    sink = item.sink
-    assert isinstance(sink, _Description)
+    item, sink = _described_item(request)
     oids = list(item.parameter_oids or [])
     body = sink.body
     if body is not None:
@@ -204,10 +217,43 @@ def heals(request: Request) -> bool:
     )
 
 
-def _ask(link: Link, plan: Plan, oids: list[int]) -> Request:
-    request = describe_only(link, describe_segment(plan, b"", oids), _Description(), b"")
+def _ask(link: Link, plan: Plan, oids: list[int], *, is_refused: bool = False) -> Request:
+    """Ask what the server makes of a statement. `is_refused`: a guarded request was, and is to be taken back."""
+    data = describe_segment(plan, b"", oids)
+    is_open = len(link.scopes) > link.unsent_scopes
+    if is_refused or (is_open and 0 in oids):
+        request = _guarded(data, _TAKE_BACK if is_refused else _SET_SAVEPOINT)
+    else:
+        request = describe_only(link, data, _Description(), b"")
     link.submit(request)
     return request
+
+
+def _guarded(description: bytes, before: bytes) -> Request:
+    """A description with a savepoint round it, which is gone when the statement is no refused one."""
+    out = BytesWriter()
+    write_control(out, before)
+    out.write(description[: -len(SYNC_FRAME)])
+    write_control(out, _RELEASE)
+    out.write(SYNC_FRAME)
+    items = [Item(DISCARD, b"", PARSE), Item(_Description(), b"", DESCRIBE_ONLY), Item(DISCARD, b"", PARSE)]
+    request = Request(out.getvalue(), items)
+    request.is_read_only = True
+    request.is_in_transaction = True
+    return request
+
+
+def _is_guarded(request: Request) -> bool:
+    return not isinstance(request.items[-1].sink, _Description)
+
+
+def _described_item(request: Request) -> tuple[Item, _Description]:
+    """The item of a request that describes, and what it found."""
+    for item in request.items:
+        sink = item.sink
+        if isinstance(sink, _Description):
+            return item, sink
+    raise AssertionError("a request that describes nothing")
 
 
 async def _answered(link: Link, request: Request, all_asked: list[Request]) -> None:
@@ -220,9 +266,7 @@ async def _answered(link: Link, request: Request, all_asked: list[Request]) -> N
 
 
 def _bound(catalog: Catalog, namespace: Namespace, plan: Plan, request: Request) -> BoundPlan:
-    item = request.items[-1]
-    sink = item.sink
-    assert isinstance(sink, _Description)
+    item, sink = _described_item(request)
     bound = bind_plan(plan, catalog.registry, item.parameter_oids or [], sink.body, is_named=catalog.is_named)
     if namespace.is_own:
         # The name may be there already, parsed when it meant another table: the first run replaces it.
@@ -243,7 +287,7 @@ def must_open_first(link: Link) -> bool:
 
 def _is_indeterminate(request: Request) -> bool:
     error = request.error
-    return isinstance(error, PostgresError) and error.sqlstate == INDETERMINATE_DATATYPE
+    return isinstance(error, PostgresError) and error.sqlstate in UNTYPED_PARAMETERS
 
 
 def _plan_oids(plan: Plan) -> list[int]:

@@ -56,11 +56,9 @@ async def cancel(link: Link, grace_seconds: float = GRACE_SECONDS) -> None:
 async def end_running(link: Link, grace_seconds: float = GRACE_SECONDS) -> None:
     """Wait until nothing runs on `link` any more, whose callers have gone: what runs is cancelled, by the rules.
 
-    Afterwards the link is idle, or spent.
+    Afterwards the link is idle, no cancel request is under way, or it is spent.
     """
-    if link.is_lost or not link.session.depth:
-        return
-    if not link.is_fenced:
+    if not link.is_lost and link.session.depth and not link.is_fenced:
         _raise_fence(link, lambda: not link.session.depth, grace_seconds)
     await link.wait_until(lambda: link.is_lost or not (link.is_fenced or link.session.depth))
 

@@ -5,7 +5,7 @@ Rule 2: every attempt starts from fresh state under the same policy. A refused l
 the next host would be asked under weaker terms, or in vain.
 Rule 3: the SCRAM proof is made in a worker thread; its iterations are capped before.
 Rule 4: where the server rejects the protocol version in so many words, and for nothing else, the attempt is made once
-more with 3.0, within the same deadline; `elders` remembers it, for whoever connects to that address again.
+more with 3.0, within the same deadline; `elders` remembers it for a while, for whoever connects to that address again.
 
 Source: libpq-connect.html, "Specifying Multiple Hosts"; protocol-flow.html, "Start-up"
 """
@@ -24,6 +24,7 @@ from qail.pg.catalog import Catalog
 from qail.pg.codec.json import json_codecs
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.config.connect_config import Address, ConnectConfig, SslMode, TargetSessionAttrs
+from qail.pg.driver.elders import Elders
 from qail.pg.driver.link import Link
 from qail.pg.driver.target import fits
 from qail.pg.driver.tls import is_verified, make_context, server_hostname, session_tls, tls_failure
@@ -40,10 +41,10 @@ MEND: Final = " (does the server run there? host= and port= say where else; qail
 _BOTH_WAYS: Final[dict[SslMode, tuple[SslMode, ...]]] = {"allow": ("allow", "require"), "prefer": ("prefer", "disable")}
 
 
-async def open_link(config: ConnectConfig, runtime: Runtime, elders: set[str] | None = None) -> Link:
+async def open_link(config: ConnectConfig, runtime: Runtime, elders: Elders | None = None) -> Link:
     """A ready link to the first address that takes us.
 
-    `elders` are the addresses known to reject what is above protocol 3.0: they are asked for that at once, and new ones
+    `elders` are the addresses known to reject what is above protocol 3.0: they are asked for 3.0 at once, and new ones
     are added.
 
     Raises:
@@ -59,7 +60,7 @@ async def open_link(config: ConnectConfig, runtime: Runtime, elders: set[str] | 
     ]
     for address, wish in tries:
         try:
-            return await _open_at(config, runtime, address, wish, set() if elders is None else elders)
+            return await _open_at(config, runtime, address, wish, Elders() if elders is None else elders)
         except ConnectError as error:
             failures.append(error)
             error.attempts = tuple(f"{each}" for each in failures)
@@ -83,7 +84,7 @@ async def open_link_over(config: ConnectConfig, runtime: Runtime, stream: Any) -
         ConnectError, AuthError, TlsError: the server did not take us.
     """
     address = config.addresses[0]
-    attempt = _Attempt(config, runtime, address, "", config.sslmode_for(address), set(), stream)
+    attempt = _Attempt(config, runtime, address, "", config.sslmode_for(address), Elders(), stream)
     return await attempt.run(config.target_session_attrs)
 
 
@@ -96,7 +97,7 @@ def _in_order(config: ConnectConfig, entries: Sequence[T]) -> list[T]:
 
 
 async def _open_at(
-    config: ConnectConfig, runtime: Runtime, address: Address, wish: TargetSessionAttrs, elders: set[str]
+    config: ConnectConfig, runtime: Runtime, address: Address, wish: TargetSessionAttrs, elders: Elders
 ) -> Link:
     """One address of the configuration, which may stand for several numeric ones."""
     sslmode = config.sslmode_for(address)
@@ -156,7 +157,7 @@ class _Attempt:
         address: Address,
         place: str,
         mode: SslMode,
-        elders: set[str],
+        elders: Elders,
         stream: Any = None,
     ) -> None:
         self._config: Final = config
@@ -174,14 +175,14 @@ class _Attempt:
     async def _in_versions(self, wish: TargetSessionAttrs) -> Link:
         """Rule 4."""
         least, greatest = self._config.min_protocol_version, self._config.max_protocol_version
-        is_elder = f"{self._address}" in self._elders
+        is_elder = self._elders.has(f"{self._address}", self._runtime.now())
         try:
             return await self._open(wish, PROTOCOL_3_0 if is_elder else greatest)
         except ConnectError as error:
             # A stream of the caller's cannot be had a second time.
             if error.reason != "version" or least > PROTOCOL_3_0 or self._stream is not None:
                 raise
-        self._elders.add(f"{self._address}")
+        self._elders.add(f"{self._address}", self._runtime.now())
         return await self._open(wish, PROTOCOL_3_0)
 
     async def _open(self, wish: TargetSessionAttrs, version: int) -> Link:

@@ -225,7 +225,6 @@ class Connection(OnLink):
         link, self._link = getattr(self, "_link", None), None
         if link is None or link.is_lost:
             return
-        warnings.warn(f"{self!r} was forgotten: close or release it", ResourceWarning, source=self, stacklevel=2)
         give_back = self._give_back
 
         def end() -> None:
@@ -234,6 +233,8 @@ class Connection(OnLink):
                 give_back(link)
 
         self._runtime.call_soon_threadsafe(end)
+        # Last: where warnings are errors it raises.
+        warnings.warn(f"{self!r} was forgotten: close or release it", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         where = f"to {self._link.address}" if self._link is not None else "closed"

@@ -223,9 +223,17 @@ class CopyOut:
         return self._rows
 
     def __del__(self) -> None:
+        link, request = getattr(self, "_link", None), getattr(self, "_request", None)
+        if link is None or request is None:
+            return
         # The loop may be gone already; then so is the connection.
         with suppress(RuntimeError):
-            self._leave()
+            try:
+                link.runtime.check_here("COPY")
+            except Exception:  # noqa: BLE001  # the last reference was another thread's: told in whatever way there is
+                link.runtime.call_soon_threadsafe(partial(_drop, link, request))
+            else:
+                _drop(link, request)
 
     async def _open(self) -> None:
         if self._request is not None:
@@ -287,7 +295,14 @@ class CopyOut:
         if link is None or request is None:
             return
         self._link = None
+        _drop(link, request)
+
+
+def _drop(link: Link, request: Request) -> None:
+    """Nobody takes the rows of `request` any more. Once it has settled, the link may be somebody else's."""
+    if request.state != SETTLED:
         link.on_data = None
-        if request.state != SETTLED:
-            link.transport.resume_reading()
-            link.abandon(request)
+        link.transport.resume_reading()
+        link.abandon(request)
+    elif link.session.oldest is None:
+        link.on_data = None

@@ -51,7 +51,8 @@ class StreamScope:
         if failure[0] is not None:
             self._failure = failure
         if not self.users:
-            self._link.stream_scope = None
+            if self._link.stream_scope is self:
+                self._link.stream_scope = None
             await self._transaction.__aexit__(*self._failure)
 
 
@@ -107,12 +108,14 @@ class RowStream(Generic[R]):
         if link is None:
             return
         request, self._under_way = self._under_way, None
+        # Given back meanwhile, it may be somebody else's by now.
+        is_ours = self._places._link is link
         if request is not None:
             # Only its answer is dropped: to interrupt it would fail the transaction around it.
             link.session.abandon(request)
         # The end of the streams' own transaction closes its portals.
         is_last = scope is not None and scope.users == 1
-        if self._first is not None and not is_last and link.is_usable and link.scopes:
+        if self._first is not None and is_ours and not is_last and link.is_usable and link.scopes:
             link.submit_when_free(self._portal.close())
         if scope is not None:
             await scope.leave(kind, error, trace)
@@ -164,12 +167,15 @@ class RowStream(Generic[R]):
         places, call = self._places, self._call
         deadline = places._deadline(self._timeout)
         bound: BoundPlan = await places._within(deadline, Attempt(), lambda: self._bind(deadline))
+        # Asked again: binding may have taken a while, and the connection may be held now, or given back.
+        await places._place(False, deadline)
         self._portal = Portal(self._portal.page_rows)
         sink = bound.page_sink()
         builder = SegmentBuilder(link)
         builder.add_portal(bound, call.values, sink, self._portal)
-        request = self._under_way = builder.request()
+        request = builder.request()
         link.submit(request)
+        self._under_way = request
         await self._answer(link, request)
         if request.error is not None:
             return request.error

@@ -19,7 +19,7 @@ from qail.pg.config.connect_config import Address, ConnectConfig
 from qail.pg.driver.closing import close_link
 from qail.pg.driver.messages import Messages
 from qail.pg.driver.transport import Runtime, Transport, Waiter
-from qail.pg.driver.unanswered import may_run
+from qail.pg.driver.unanswered import may_run, unanswered
 from qail.pg.protocol.request import Request
 from qail.pg.protocol.session import Session
 from qail.pg.protocol.state import HANDED, QUEUED, SETTLED, WITHDRAWN
@@ -103,10 +103,8 @@ class Link:
         self.messages: Final = Messages()
         self.given_up: list[Request] = []
         self._begin_session()
-        self.is_fenced = False
-        """While a cancel request is under way: nothing new is sent until it is done."""
-        self.is_tended = False
-        """While a task looks after requests that were given up."""
+        self.is_fenced = False  # while a cancel request is under way: nothing new is sent until it is done
+        self.is_tended = False  # while a task looks after requests that were given up
         self.interrupt: Callable[[Link], None] | None = None
         self._copy_in: Request | None = None
         self._owed: list[Request] = []
@@ -119,14 +117,11 @@ class Link:
 
     def _begin_session(self) -> None:
         """What borrowers do to the session, and what they have open in it."""
-        self.is_dirty = False
-        """Something ran that may have changed the session: a reset is owed before the next borrower."""
+        self.is_dirty = False  # something ran that may have changed it: a reset is owed before the next borrower
         self.on_soil: Callable[[bytes], None] | None = None
-        self.pins: list[str] = []
-        """What is held that ends with this very session, in words: a lock."""
+        self.pins: list[str] = []  # what is held that ends with this very session, in words: a lock
         self.namespace: Namespace | None = None
-        self.scopes: list[ScopeSteps] = []
-        """The open transaction and the savepoints inside it."""
+        self.scopes: list[ScopeSteps] = []  # the open transaction and the savepoints inside it
         self.unsent_scopes = 0
         """How many of the last scopes have a BEGIN or SAVEPOINT that rides ahead of the next statement."""
         self.openings = Openings()
@@ -147,8 +142,10 @@ class Link:
             if now - self.progress_at > self.late_after_seconds and self.on_late is not None:
                 self.on_late(settled, now - self.progress_at)
             self.progress_at = now
-            if self._copy_in is not None:
-                self._end_copy()
+            copy_in = self._copy_in
+            if copy_in is not None and copy_in.state == SETTLED:
+                self._copy_in = None
+                self._pay_owed()
             self._settle(settled)
         is_quiet = session.is_quiet
         if not is_quiet and session.has_output:
@@ -159,6 +156,7 @@ class Link:
             self._wake_watchers()
         if not is_quiet and session.is_spent:
             self.left_running = may_run(settled)
+            self.settled_count -= unanswered(settled)
             self.transport.abort()
             if not settled and self.owner_changed is not None:
                 # Ended while idle: the pool is to offer this link to nobody more, before the transport's end is told.
@@ -174,6 +172,7 @@ class Link:
         # A clean end is the server's own: there is no backend any more.
         self.left_running = self.left_running or (cause is not None and may_run(settled))
         self._settle(settled)
+        self.settled_count -= unanswered(settled)
         self._wake_watchers()
         self.messages.wake()
         if self.owner_changed is not None:
@@ -241,25 +240,24 @@ class Link:
 
     def hold_for(self, request: Request) -> None:
         """`request`, a COPY IN that was given up, must settle before anything else can be sent."""
-        if request.state == HANDED and not self.is_lost:
-            self._copy_in = request
+        self._copy_in = request if request.state == HANDED and not self.is_lost else None
+        if self._copy_in is None:
+            self._pay_owed()
 
     def submit_when_free(self, request: Request) -> None:
-        """Append `request`, which nobody waits for, as soon as the link is not held."""
+        """Append `request`, which nobody waits for, as soon as the link is not held, and behind a COPY IN that runs."""
+        if self._copy_in is None:
+            self._copy_in = self.session.copy_in_under_way
         if self.is_held:
             self._owed.append(request)
         elif self.is_usable:
             self.submit(request)
 
-    def _end_copy(self) -> None:
-        if self._copy_in is not None and self._copy_in.state == SETTLED:
-            self._copy_in = None
-            self._pay_owed()
-
     def _pay_owed(self) -> None:
         owed, self._owed = self._owed, []
         for request in owed:
             self.submit_when_free(request)
+        self._wake_watchers()
 
     async def settle(self, request: Request) -> None:
         """Submit `request` as soon as the link is not held, and wait for its ReadyForQuery. Its error is left in it."""
@@ -342,7 +340,8 @@ class Link:
         return [each for each in self.given_up if each.state == HANDED]
 
     def opened_by(self, request: Request) -> None:
-        """`request` carries the openings of all scopes that had none sent."""
+        """`request`, submitted next, opens all scopes that were not opened. Raises what `submit` would, ahead of it."""
+        self.session.check_submit(request)
         self.openings.add(request, self.scopes[len(self.scopes) - self.unsent_scopes :])
         self.unsent_scopes = 0
 
@@ -353,7 +352,9 @@ class Link:
 
     def give_up(self, why: str) -> None:
         """`abort`, and say why to those who wait and to whoever uses it later."""
-        self._settle(self.session.spend(ConnectionLost(why)))
+        settled = self.session.spend(ConnectionLost(why))
+        self._settle(settled)
+        self.settled_count -= unanswered(settled)
         self.transport.abort()
         if self.owner_changed is not None:
             self.owner_changed()
@@ -370,8 +371,8 @@ class Link:
             await waiter
 
     async def wait_free(self) -> None:
-        """Wait until the link is not held any more, or has ended."""
-        await self.wait_until(lambda: self.is_lost or not self.is_held)
+        """Wait until something can be submitted, or the link has ended."""
+        await self.wait_until(lambda: self.is_lost or not (self.is_held or self.session.copy_in_under_way is not None))
 
     async def _wait_free_for(self, request: Request) -> None:
         try:
@@ -384,7 +385,6 @@ class Link:
         """The cancel request is done."""
         self.is_fenced = False
         self._pay_owed()
-        self._wake_watchers()
 
     def _wake_watchers(self) -> None:
         watchers, self._watchers = self._watchers, []

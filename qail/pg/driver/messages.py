@@ -13,6 +13,7 @@ Source: protocol-flow.html, "Asynchronous Operations"; protocol-error-fields.htm
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
@@ -143,7 +144,7 @@ def _call_all(handlers: list[Callable[[Any], Any]], message: object) -> None:
     for handler in tuple(handlers):
         try:
             handler(message)
-        except Exception:
+        except (Exception, CancelledError):  # the latter from what a handler asks of a task that was cancelled
             logger.exception("a handler of %s failed", type(message).__name__)
 
 

@@ -13,6 +13,7 @@ from qail.pg.catalog import Catalog
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.driver.connect import open_link
 from qail.pg.driver.connection import Connection
+from qail.pg.driver.elders import Elders
 from qail.pg.driver.link import Link
 from qail.pg.driver.reconnect import Rebuilder, call_hook, has_news, read_news
 from qail.pg.driver.transport import Runtime
@@ -30,7 +31,7 @@ class RenewingConnection(Connection):
         on_connect: Callable[[Any], Any] | None,
     ) -> None:
         self._on_connect: Final = on_connect
-        self._rebuilder: Final = Rebuilder(runtime, partial(open_link, config, runtime, set()))
+        self._rebuilder: Final = Rebuilder(runtime, partial(open_link, config, runtime, Elders()))
         super().__init__(link, runtime, catalog, config)
 
     def _adopt(self, link: Link) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from typing import Final, NamedTuple
 
-from qail.errors import ConnectionLost, DeadlineExceeded, Outcome, OutcomeUnknown, QailError
+from qail.errors import ConnectionLost, DeadlineExceeded, Outcome, OutcomeUnknown, QailError, UsageError
 from qail.pg.catalog import Catalog
 from qail.pg.driver.commands import Question
 from qail.pg.driver.link import Link
@@ -184,6 +184,16 @@ class _Unawaited:
                 hook(AbandonedCommit(outcome, known, request.error))
         except Exception:
             logger.exception("on_abandoned failed")
+
+
+def was_ended_inside(link: Link, steps: ScopeSteps) -> bool:
+    """Whether the server says that no transaction is open although this one was begun: the status byte knows."""
+    return steps.is_sent and not link.session.depth and link.is_usable and link.session.transaction_status == IDLE
+
+
+def given_back() -> UsageError:
+    """What is told of a scope that was open when its connection went back to the pool."""
+    return UsageError("this transaction is not open: its connection was given back", outcome=Outcome.ABORTED)
 
 
 def _lost_before(link: Link) -> ConnectionLost:

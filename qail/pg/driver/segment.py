@@ -84,6 +84,8 @@ class SegmentBuilder:
         self._sinks: Final[dict[bytes, RowSink]] = {}
         self._parsed: BoundPlan | None = None
         """Whose text the unnamed statement has here."""
+        self._proven: BoundPlan | None = None
+        """What was added last, where the connection had it: one more run of it has nothing to be told."""
         self._plan_mode: Final = plan_mode
         self._is_fresh: Final = is_fresh
         self._is_read_only = True
@@ -134,13 +136,19 @@ class SegmentBuilder:
         self._items.append(Item(DISCARD, bound.statement_name, PREPARED))
 
     def _how(self, bound: BoundPlan, sink: RowSink) -> int:
+        if bound is self._proven:
+            return PREPARED
         name = bound.statement_name
         leader = self._sinks.get(name) if name or self._parsed is bound else None
         if leader is None:
             self._sinks[name] = sink
             how = self._link.session.statements.how(name)
-            is_fit = bound.described.is_current and not self._is_fresh
-            return how if how != PREPARED or is_fit else REPLACE
+            if how != PREPARED:
+                return how
+            if self._is_fresh or not bound.described.is_current:
+                return REPLACE
+            self._proven = bound
+            return PREPARED
         # A name that this segment parses itself is there for the items behind it, and so is what is said of it.
         if isinstance(sink, RowDecoder) and isinstance(leader, RowDecoder):
             sink.follow(leader)

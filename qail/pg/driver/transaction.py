@@ -29,7 +29,7 @@ from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import GRACE_SECONDS, Link
 from qail.pg.driver.rerun import Rerun
-from qail.pg.driver.scope_end import ScopeEnd
+from qail.pg.driver.scope_end import ScopeEnd, given_back, was_ended_inside
 from qail.pg.driver.script import run_script
 from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.driver.verbs import Verbs
@@ -38,7 +38,6 @@ from qail.pg.steps.retry import RetryBudget
 from qail.pg.steps.settings import Settings, changes_names, checked_settings
 from qail.pg.steps.transaction import (
     BEGIN,
-    IDLE,
     ScopeSteps,
     TransactionModes,
     TransactionStatus,
@@ -283,6 +282,8 @@ class Transaction(OnLink):
     ) -> None:
         link, steps = self._link, self._steps
         if link is None or steps is None:
+            if kind is None and steps is not None and steps.is_given_back:
+                raise given_back()
             return  # ended by hand
         has_inner = leave_inner(link, steps)
         if kind is not None and not issubclass(kind, Exception):
@@ -322,6 +323,10 @@ class Transaction(OnLink):
         link = self._link
         oldest = link.session.oldest if link is not None else None
         if link is not None and oldest is not None and not oldest.is_control:
+            if not oldest.is_in_transaction:
+                # Somebody's that runs ahead of the transaction: ROLLBACK is left to follow it.
+                self._undo_at_once()
+                return
             await cancel(link)
         await self._end(keep=False)
 
@@ -331,11 +336,11 @@ class Transaction(OnLink):
 
     async def _end(self, *, keep: bool) -> None:
         link = self._link
-        if link is not None and link.is_held:
+        if link is not None and (link.is_held or link.session.copy_in_under_way is not None):
             await self._wait_until_free(link)
         link = self._leave()
         steps = cast("ScopeSteps", self._steps)
-        if keep and _was_ended_inside(link, steps):
+        if keep and was_ended_inside(link, steps):
             raise CommitRejected(
                 "the transaction was ended by a statement inside it: what became of it is not known here",
                 outcome=Outcome.UNKNOWN,
@@ -360,10 +365,9 @@ class Transaction(OnLink):
         """Take this scope off the link. Raises UsageError unless it is the innermost."""
         link, steps = self._link, self._steps
         if link is None or steps is None:
+            if steps is not None and steps.is_given_back:
+                raise given_back()
             raise UsageError("this transaction is not open")
-        if steps not in link.scopes:
-            self._link = None
-            raise UsageError("this transaction is not open: its connection was given back", outcome=Outcome.ABORTED)
         if link.scopes[-1] is not steps:
             raise UsageError("an inner transaction is still open: end them in the reverse order of their beginning")
         link.scopes.pop()
@@ -374,6 +378,8 @@ class Transaction(OnLink):
 
     def _cut_off(self) -> None:
         self._link = None
+        if self._steps is not None and self._steps.is_given_back:
+            self._ended = "is not open: its connection was given back"
 
 
 def leave_inner(link: Link, steps: ScopeSteps) -> bool:
@@ -388,11 +394,6 @@ def leave_inner(link: Link, steps: ScopeSteps) -> bool:
         if each.on_undone is not None:
             each.on_undone()
     return bool(inner)
-
-
-def _was_ended_inside(link: Link, steps: ScopeSteps) -> bool:
-    """Whether the server says that no transaction is open although this one was begun: the status byte knows."""
-    return steps.is_sent and not link.session.depth and link.is_usable and link.session.transaction_status == IDLE
 
 
 def _on_link(places: OnLink, modes: TransactionModes, seconds: float | None) -> Transaction:

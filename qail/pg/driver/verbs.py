@@ -217,7 +217,8 @@ class Verbs(Runs):
             max_cost: refuse a statement that the planner expects to cost more, before any of it runs.
 
         Raises:
-            BuildError: it would cost more than `max_cost`, or an option needs a newer server.
+            CostExceeded: the planner expects it to cost more than `max_cost`.
+            BuildError: an option needs a newer server.
         """
         if max_cost is not None:
             plain = explain_query(query, {}, analyze=False)

@@ -121,8 +121,9 @@ class Series:
                 elif self._chunks:
                     await self._take_oldest()
         except BaseException:
-            for chunk in self._chunks:
-                for request in chunk.requests:
+            # The last one first: what has something queued behind it may not be taken back.
+            for chunk in reversed(self._chunks):
+                for request in reversed(chunk.requests):
                     chunk.link.abandon(request)
             raise
 
@@ -161,7 +162,12 @@ class Series:
                 if latest is None or latest.plan is not plan:
                     # An answer that came meanwhile may have told more of the statement.
                     latest = namespace.find(plan) or answer
-                self._send(chunk, index, latest)
+                try:
+                    self._send(chunk, index, latest)
+                except BaseException:
+                    # A value of the user's may raise anything. What is queued is known, so that it is taken back.
+                    self._chunks.append(chunk)
+                    raise
             else:
                 self._taker.take(index, None, answer)
         if chunk.requests:

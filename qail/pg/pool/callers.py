@@ -6,6 +6,7 @@ Rule 2: every wait has a deadline, and is counted.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 from qail.errors import PoolClosed
@@ -46,7 +47,7 @@ class Callers:
 
     @property
     def slow_keep_apart(self) -> bool:
-        """Whether somebody with a slow statement waits for the connections that slow ones have: nobody's turn but his."""
+        """Whether somebody with a slow statement waits for the connections that slow ones have, and for no other."""
         return bool(self.slow.waiting) and has_slow(self._keeper.slots)
 
     def join(self, line: Line) -> Waiting:
@@ -57,7 +58,7 @@ class Callers:
         refusal = keeper.opener.refusal
         if refusal is not None and not keeper.slots:
             # Asking again at once would only be refused again.
-            raise refusal
+            raise copy(refusal)
         self._ticket += 1
         waiting = Waiting(self._ticket, keeper.runtime.waiter())
         line.join(waiting)
@@ -68,8 +69,9 @@ class Callers:
         keeper = self._keeper
         if waiting.error is None:
             began = keeper.runtime.now()
-            keeper.totals.waits += not (waiting.has_waited or waiting.waiter.done())
-            waiting.has_waited = True
+            if not (waiting.has_waited or waiting.waiter.done()):
+                waiting.has_waited = True
+                keeper.totals.waits += 1
             try:
                 await keeper.runtime.within(until, waiting.woken)
             except DeadlinePassed:
@@ -87,10 +89,10 @@ class Callers:
         self.slow.wake_first()
 
     def fail_all(self, error: Exception) -> None:
-        """Everybody who waits is told."""
+        """Everybody who waits is told; each has a copy, or all of them would stand in one traceback."""
         for line in self._lines:
             for waiting in line:
-                waiting.fail(error)
+                waiting.fail(copy(error))
 
     def fail_first(self, error: Exception) -> None:
         """Whoever has waited longest is told."""

@@ -51,5 +51,5 @@ async def run_hook(
         link.messages.clear()
     if not link.is_usable:
         raise HookFailed(f"{name} left its connection closed or lost", outcome=Outcome.NOT_SENT)
-    if link.session.depth or link.scopes or link.session.transaction_status != IDLE:
+    if link.session.depth or link.is_held or link.scopes or link.session.transaction_status != IDLE:
         raise HookFailed(f"{name} left a transaction open, or statements running", outcome=Outcome.NOT_SENT)

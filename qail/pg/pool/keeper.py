@@ -19,7 +19,7 @@ from qail.errors import PoolClosed, PoolTimeout
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
-from qail.pg.driver.transport import Runtime
+from qail.pg.driver.transport import Runtime, Waiter
 from qail.pg.pool.callers import Callers
 from qail.pg.pool.diagnosis import HELD, held_by_me, timeout_text
 from qail.pg.pool.fitness import watch_fitness
@@ -31,7 +31,7 @@ from qail.pg.pool.service import SLOW_SECONDS
 from qail.pg.pool.slot import Reason, Slot
 from qail.pg.pool.speed import Speed
 from qail.pg.pool.stats import PoolStats, Totals, stats_of
-from qail.pg.pool.stuck import cancel_left_behind, close_all, watch
+from qail.pg.pool.stuck import CLOSING_SECONDS, cancel_left_behind, close_all, say_goodbye, watch
 from qail.pg.pool.upkeep import Upkeep
 from qail.pg.pool.waiting import Waiting
 
@@ -77,6 +77,8 @@ class Keeper:
         self.upkeep: Final = Upkeep(self)
         self.speed: Final = Speed(self, speed_changed)
         self._quiet: Callable[[], None] | None = None
+        self.goodbyes: list[Waiter] = []
+        """Connections that have left and are being closed: the pool is closed when they are."""
         self.front: Final = self._make_front()
 
     def _make_front(self) -> Front | None:
@@ -243,7 +245,7 @@ class Keeper:
                 self.upkeep.suspect_idle()
             link.abort()
             if link.left_running:
-                self.runtime.spawn(partial(cancel_left_behind, link))
+                self.runtime.finish(partial(cancel_left_behind, link), CLOSING_SECONDS)
         self.upkeep.wake()
         self.dispatch()
 
@@ -262,7 +264,8 @@ class Keeper:
         link = slot.link
         self._take_out(slot, reason)
         if link is not None:
-            self.runtime.spawn(link.close)
+            self.goodbyes = [each for each in self.goodbyes if not each.done()]
+            self.goodbyes.append(self.runtime.finish(partial(say_goodbye, link), CLOSING_SECONDS))
         self.upkeep.wake()
         self.dispatch()
 

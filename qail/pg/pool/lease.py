@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any, Final, Self
 
+from qail.errors import UsageError
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.copy import CopyOut
 from qail.pg.driver.copy_pieces import check_writable
@@ -19,18 +20,27 @@ class Lease:
         self._acquire: Final = acquire
         self._release: Final = release
         self._connection: Connection | None = None
+        self._is_taken = False
 
     def __await__(self) -> Generator[Any, Any, Connection]:
         return self._acquire().__await__()
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._acquire()
+        if self._is_taken:
+            raise UsageError("this lease is in use: one for every block, from a call of its own")
+        self._is_taken = True
+        try:
+            self._connection = await self._acquire()
+        except BaseException:
+            self._is_taken = False
+            raise
         return self._connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         connection, self._connection = self._connection, None
+        self._is_taken = False
         if connection is not None and connection.is_leased:
             self._release(connection)
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import logging
 import random
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from qail.errors import AuthError, ConfigError, ConnectError, ConnectionLost, TlsError
+from qail.errors import AuthError, ConfigError, ConnectError, ConnectionLost, PoolError, TlsError
 from qail.pg.driver.cancel import destroy
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.link import Link
@@ -65,8 +66,9 @@ class Opener:
             self._keeper.slots.append(slot)
             try:
                 link = await self._make(slot)
-            except BaseException:
+            except BaseException as error:
                 self._keeper.slots.remove(slot)
+                self._keeper.totals.connect_failures += isinstance(error, Exception)
                 raise
             self._keeper.take_in(slot, link)
 
@@ -84,8 +86,11 @@ class Opener:
             self._leave(slot)
             self._failed(error)
             keeper.tell_quiet()
-        except BaseException:
+        except BaseException as error:
             self._leave(slot)
+            if isinstance(error, (CancelledError, SystemExit)) and not keeper.is_closing:
+                # A hook may raise it: whoever waits is told, and nobody tries again at once.
+                self._failed(PoolError(f"a connection was given up while it was opened: {type(error).__name__}"))
             raise
         else:
             self.last_failure = None

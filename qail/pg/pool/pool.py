@@ -23,7 +23,7 @@ from typing import Any, Final, Self, TypeVar
 
 from qail.ast.build.builder import Fetchable
 from qail.compile.frames import READS, SLOW
-from qail.errors import PoolClosed, QailError, UsageError
+from qail.errors import Outcome, PoolClosed, QailError, UsageError
 from qail.pg.codec.user import TypeCodec, TypeName
 from qail.pg.config.connect_config import ConnectConfig
 from qail.pg.config.load import load_config
@@ -31,12 +31,13 @@ from qail.pg.driver.cancel import destroy
 from qail.pg.driver.connect import catalog_for, open_link
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
+from qail.pg.driver.elders import Elders
 from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import Link
 from qail.pg.driver.listen import DEFAULT_MAX_WAITING, Subscription
 from qail.pg.driver.runtime import asyncio_runtime, enter_runtime
 from qail.pg.driver.transport import Runtime
-from qail.pg.pool.hooks import call_hook
+from qail.pg.pool.hooks import HookFailed, call_hook
 from qail.pg.pool.keeper import Keeper
 from qail.pg.pool.lease import Lease, PoolCopyOut
 from qail.pg.pool.on_lease import OnLease
@@ -94,7 +95,7 @@ class Pool(Transacting):
             raise
 
     def _new_keeper(self) -> Keeper:
-        connect = partial(open_link, self._config, self._runtime, set())
+        connect = partial(open_link, self._config, self._runtime, Elders())
         return Keeper(self._rules, self._runtime, connect, self._lend, self._speed_changed)
 
     async def close(self, *, timeout: float = CLOSE_SECONDS) -> None:
@@ -189,11 +190,11 @@ class Pool(Transacting):
 
     # Exclusive use
 
-    def acquire(self, *, timeout: float = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
+    def acquire(self, *, timeout: float | None = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
         """A connection of one's own: `async with pool.acquire() as connection`, or await it and `release` it later.
 
         Args:
-            timeout: how long to wait for one, at most.
+            timeout: how many seconds to wait for one, at most; None is the default's 30.
             settings: hold in every transaction of this lease, one-statement ones included; they travel with its first
                 statement, end with it, and the next borrower sees none of them.
 
@@ -201,7 +202,8 @@ class Pool(Transacting):
             PoolTimeout: none came free within `timeout` seconds; it says who holds what.
             PoolClosed: the pool is closed.
         """
-        return Lease(partial(self._acquire, timeout, checked_settings(settings)), self._release)
+        seconds = ACQUIRE_SECONDS if timeout is None else timeout
+        return Lease(partial(self._acquire, seconds, checked_settings(settings)), self._release)
 
     async def release(self, connection: Connection) -> None:
         """Give back what `await pool.acquire()` gave. Raises UsageError when it was given back before."""
@@ -235,8 +237,11 @@ class Pool(Transacting):
             try:
                 await call_hook(hook, "on_acquire", connection, self._runtime)
             except BaseException:
-                self._release(connection)
+                if connection.is_leased:
+                    self._release(connection)
                 raise
+            if not connection.is_leased:
+                raise HookFailed("on_acquire closed its connection, or gave it away", outcome=Outcome.NOT_SENT)
         link.local_settings = settings
         if changes_names(settings):
             link.changed()

@@ -43,10 +43,12 @@ class Returner:
         link = slot.link
         if slot.state is not SlotState.LEASED or link is None:
             return
-        link.on_data = None
+        if link.on_data is not None:
+            # Rows that the borrower left unread must not keep the answer to what ends them from being read.
+            link.on_data = None
+            link.transport.resume_reading()
         link.messages.clear()
-        link.scopes.clear()
-        link.unsent_scopes = 0
+        cut_off(link)
         link.local_settings = ()
         slot.holder = ""
         if not link.is_usable:
@@ -62,24 +64,33 @@ class Returner:
         """Whether nothing is to be done. A lease on which nothing ran is clean in every mode but that of a callable."""
         session = link.session
         rules = self._keeper.rules
-        if session.depth or session.transaction_status != IDLE or link.is_dirty or rules.on_release is not None:
+        # A cancel request that is still under way would hit a stranger.
+        if session.depth or link.is_held or session.transaction_status != IDLE:
+            return False
+        if link.is_dirty or rules.on_release is not None:
             return False
         return rules.reset == "fast" or (not callable(rules.reset) and link.settled_count == slot.settled_before)
 
     async def clean(self, slot: Slot, link: Link, *, is_lease: bool) -> None:
         """Make it fit for the next one, or close it. `is_lease`: it was a borrower's, not shared."""
         keeper = self._keeper
-        keeper.totals.resets += 1
+        is_counted = not is_lease or self._owes_reset(link)
+        keeper.totals.resets += is_lease and is_counted
         try:
             await self._bounded(partial(make_still, link))
             if is_lease and link.is_usable:
-                await self._release(slot, link)
+                await self._release(slot, link, is_counted=is_counted)
         except DeadlinePassed:
             logger.warning("a connection to %s could not be cleaned: no answer in time", link.address)
             destroy(link)
         except Exception as error:  # noqa: BLE001  # a hook of the user's may raise anything
             logger.warning("a connection to %s could not be cleaned: %r", link.address, error)
             destroy(link)
+        except BaseException:
+            # A hook may raise what ends a task, too: its place in the pool must not be lost with it.
+            destroy(link)
+            keeper.lose(slot)
+            raise
         if slot not in keeper.slots:
             return
         if link.is_usable and not link.session.depth and link.session.transaction_status == IDLE:
@@ -87,7 +98,13 @@ class Returner:
         else:
             keeper.lose(slot)
 
-    async def _release(self, slot: Slot, link: Link) -> None:
+    def _owes_reset(self, link: Link) -> bool:
+        """Whether cleaning takes a round trip: there may be nothing to do but to call `on_release`."""
+        session = link.session
+        is_left_open = session.depth > 0 or session.transaction_status != IDLE
+        return is_left_open or link.is_dirty or self._keeper.rules.reset != "fast"
+
+    async def _release(self, slot: Slot, link: Link, *, is_counted: bool) -> None:
         keeper = self._keeper
         rules = keeper.rules
         for name, hook in (("on_release", rules.on_release), ("reset", rules.reset)):
@@ -97,6 +114,8 @@ class Returner:
                     link.soil()
                 await run_hook(hook, name, self._lend, link, keeper.runtime)
                 await self._bounded(partial(make_still, link))
+        if not is_counted and self._owes_reset(link):
+            keeper.totals.resets += 1
         if callable(rules.reset):
             link.cleaned()
         else:
@@ -127,6 +146,18 @@ class Returner:
     async def _bounded(self, work: Callable[[], Awaitable[None]]) -> None:
         runtime = self._keeper.runtime
         await runtime.within(runtime.now() + 2 * GRACE_SECONDS, work)
+
+
+def cut_off(link: Link) -> None:
+    """What the borrower has open and may still know of is no way to the connection any more."""
+    link.stream_scope = None
+    link.unsent_scopes = 0
+    scopes = list(link.scopes)
+    link.scopes.clear()
+    for scope in scopes:
+        scope.is_given_back = True
+        if scope.on_undone is not None:
+            scope.on_undone()
 
 
 async def make_still(link: Link) -> None:

@@ -38,6 +38,8 @@ class ServiceTimes:
         self._estimates: Final[dict[bytes, float]] = {}
         self._slow: Final[set[bytes]] = set()
         self._late_at: Final[dict[bytes, float]] = {}
+        self.forgotten: Final[list[bytes]] = []
+        """Those that were slow when they were forgotten: whoever keeps them apart is to be told."""
 
     def is_slow(self, name: bytes) -> bool:
         return name in self._slow
@@ -82,7 +84,9 @@ class ServiceTimes:
         if len(self._estimates) >= MOST_STATEMENTS:
             oldest = next(iter(self._estimates))
             del self._estimates[oldest], self._late_at[oldest]
-            self._slow.discard(oldest)
+            if oldest in self._slow:
+                self._slow.discard(oldest)
+                self.forgotten.append(oldest)
         self._estimates[name] = estimate
         self._late_at[name] = now
 

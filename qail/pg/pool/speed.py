@@ -52,6 +52,8 @@ class Speed:
         # A slow one that came among the quick ones is not marked as such: it was bound anew.
         if is_changed or (is_slow and not was_expected):
             self._changed(name, is_slow)
+        while self._times.forgotten:
+            self._changed(self._times.forgotten.pop(), False)
 
 
 def _statement_name(request: Request) -> bytes:

@@ -95,6 +95,16 @@ class Totals:
         self.requests = 0
         """Answered on connections that have left the pool."""
 
+    def go_on(self, before: Totals, slots: Sequence[Slot]) -> None:
+        """Begin where `before` ended, with `slots`: all of their connections are lost."""
+        self.opened = before.opened
+        self.left.update(before.left)
+        self.left["lost"] += self.opened - self.left.total()
+        self.leases, self.waits, self.wait_seconds = before.leases, before.waits, before.wait_seconds
+        self.timeouts, self.connect_failures = before.timeouts, before.connect_failures
+        self.resets, self.pings = before.resets, before.pings
+        self.requests = before.requests + sum(slot.link.settled_count for slot in slots if slot.link is not None)
+
 
 def stats_of(slots: Sequence[Slot], totals: Totals, limits: Limits, waiting: int, slow_statements: int) -> PoolStats:
     """The counts, put together."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # How long those behind a request that was given up are left to hope for an answer, once nobody new is sent there.
 NEIGHBOUR_SECONDS: Final = 10.0
+CLOSING_SECONDS: Final = 3 * GRACE_SECONDS
 logger = logging.getLogger("qail")
 
 
@@ -77,9 +78,14 @@ def _has_moved(link: Link, head: object) -> bool:
     return not link.is_usable or link.session.oldest is not head
 
 
-async def cancel_left_behind(link: Link) -> None:
+async def cancel_left_behind(link: Link, runtime: Runtime) -> None:
     """`link` is lost with requests unanswered: ask the backend, should it still be there, to end what it runs."""
     await ask_to_end(link)
+
+
+async def say_goodbye(link: Link, runtime: Runtime) -> None:
+    """Close an idle link."""
+    await link.close()
 
 
 async def close_all(keeper: Keeper, timeout_seconds: float) -> None:
@@ -97,8 +103,8 @@ async def close_all(keeper: Keeper, timeout_seconds: float) -> None:
     finally:
         keeper.when_quiet(None)
     # In tasks of their own: one that is frozen does not hold up the others, nor does a caller who is cancelled.
-    ends = [runtime.finish(partial(_close, link), 3 * GRACE_SECONDS) for link in keeper.take_out_all()]
-    for end in ends:
+    ends = [runtime.finish(partial(_close, link), CLOSING_SECONDS) for link in keeper.take_out_all()]
+    for end in (*keeper.goodbyes, *ends):
         if not end.done():
             await end
 

@@ -32,7 +32,7 @@ class Transacting(Verbs):
     """What a pool does with transactions."""
 
     @abstractmethod
-    def acquire(self, *, timeout: float = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
+    def acquire(self, *, timeout: float | None = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
         """A connection of one's own."""
 
     def transaction(

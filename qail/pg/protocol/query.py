@@ -10,6 +10,9 @@ Source: protocol-flow.html, "Simple Query" and "Extended Query"
 
 from __future__ import annotations
 
+from typing import Final
+
+from librt.strings import read_i16_be, read_i64_be
 from mypy_extensions import i64
 
 from qail.errors import Outcome, PipelineAborted, PostgresError, ProtocolError, UsageError
@@ -43,6 +46,14 @@ from qail.pg.wire.constants import (
 )
 from qail.pg.wire.copy import decode_copy_response
 from qail.pg.wire.description import ParameterDescription
+
+_SELECT_ONE: Final = b"SELECT 1"
+_SELECT_ONE_WORD: Final = 0x53454C4543542031  # "SELECT 1"
+_SELECT_ONE_BYTES: Final = 9
+_INSERT_ONE: Final = b"INSERT 0 1"
+_INSERT_WORD: Final = 0x494E534552542030  # "INSERT 0"
+_ONE_WORD: Final = 0x2031  # " 1"
+_INSERT_ONE_BYTES: Final = 11
 
 
 def take_answer(request: Request, statements: StatementCache, code: i64, buffer: bytes, start: i64, end: i64) -> None:
@@ -159,6 +170,13 @@ def read_tag(buffer: bytes, start: i64, end: i64) -> bytes:
 
     Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-COMMANDCOMPLETE
     """
+    # The tags of most answers are known by their first eight bytes, and their bytes are made once.
+    size = end - start
+    if size == _SELECT_ONE_BYTES and read_i64_be(buffer, start) == _SELECT_ONE_WORD and buffer[end - 1] == 0:
+        return _SELECT_ONE
+    is_insert = size == _INSERT_ONE_BYTES and read_i64_be(buffer, start) == _INSERT_WORD
+    if is_insert and read_i16_be(buffer, start + 8) == _ONE_WORD and buffer[end - 1] == 0:
+        return _INSERT_ONE
     # Byte by byte: a tag is short, and `find` would take longer than all else that one answer needs.
     position = start
     while position < end and buffer[position] != 0:

@@ -31,6 +31,9 @@ from qail.pg.protocol.state import (
 )
 from qail.pg.wire.buffer import DiscardSink, RowSink
 
+_NO_NAMES: Final[list[bytes]] = []
+"""Never changed: most requests carry no Close, and none of them needs a list of its own."""
+
 
 class Item:
     """One statement of a segment.
@@ -147,7 +150,7 @@ class Request:
         self.transaction_status = 0
         """The byte of its ReadyForQuery: I, T or E; 0 while none came."""
         # How far its answer is read.
-        self.close_names: list[bytes] = []
+        self.close_names = _NO_NAMES
         self.closes_done: i64 = 0
         self.index: i64 = 0
         self.is_sync_owed = False

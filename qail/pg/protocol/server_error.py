@@ -41,10 +41,11 @@ def startup_error(error: PostgresError) -> ConnectError:
     failure: ConnectError
     if sqlstate.startswith("28"):
         failure = AuthError(f"the server refused the login: {error}")
-    elif sqlstate == "57P03":
-        failure = ConnectError(f"the server is not ready: {error}", reason="not_ready")
     elif sqlstate == "53300":
         failure = ConnectError(f"the server has no connection left: {error}", reason="too_many")
+    elif sqlstate.startswith(("53", "57")) and sqlstate != "57P04":
+        # It lacks memory, shuts down, or ended this very session: another attempt may fare better. 57P04: no database.
+        failure = ConnectError(f"the server is not ready: {error}", reason="not_ready")
     else:
         failure = ConnectError(f"the server refused the connection: {error}", reason="rejected")
     failure.__cause__ = error

@@ -131,7 +131,7 @@ class Session(Receiver):
             ConnectionLost: the connection is spent.
             Either way the outcome is not_sent and nothing has changed.
         """
-        self._check_submit(request)
+        self.check_submit(request)
         statements = self.statements
         for item in request.items:
             if item.how != PREPARED and item.statement_name:
@@ -144,7 +144,14 @@ class Session(Receiver):
         request.is_sync_owed = request.kind == COPY_IN
         self._queue.append(request)
 
-    def _check_submit(self, request: Request) -> None:
+    @property
+    def copy_in_under_way(self) -> Request | None:
+        """The COPY IN behind which nothing can be submitted; None where something can."""
+        newest = self._queue.newest
+        return newest if newest.kind == COPY_IN and (newest.state == QUEUED or newest.state == HANDED) else None
+
+    def check_submit(self, request: Request) -> None:
+        """Raises what `submit` would."""
         if self.phase != READY:
             if self.phase != SPENT:
                 raise UsageError(f"nothing can be sent: the connection is {PHASE_NAMES[self.phase]}")

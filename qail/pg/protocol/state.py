@@ -188,14 +188,16 @@ _CAN_FAIL: Final = (*range(AWAIT_CLOSE, ITEM_DONE), AWAIT_READY, *range(SIMPLE_N
 ANSWERS: Final = _table(FINISHED + 1, {**_EXTENDED_MOVES, **_failing(_CAN_FAIL)})
 """Steps of a request."""
 
-_ITEM_STARTS: Final = (
-    AWAIT_BIND,
-    AWAIT_PARSE,
-    AWAIT_CLOSE,
-    AWAIT_PARSE_ONLY,
-    AWAIT_CLOSE_ONLY,
-    AWAIT_ROWS,
-    AWAIT_PORTAL_CLOSE,
+_ITEM_STARTS: Final = bytes(
+    (
+        AWAIT_BIND,
+        AWAIT_PARSE,
+        AWAIT_CLOSE,
+        AWAIT_PARSE_ONLY,
+        AWAIT_CLOSE_ONLY,
+        AWAIT_ROWS,
+        AWAIT_PORTAL_CLOSE,
+    )
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from qail.ast.build.builder import Builder
 from qail.ast.build.maintenance import Explain
 from qail.ast.build.maintenance import explain as explained
-from qail.errors import BuildError, UsageError
+from qail.errors import CostExceeded, UsageError
 
 
 class ExplainOptions(TypedDict, total=False):
@@ -61,9 +61,11 @@ def plan_of(answer: Any) -> dict[str, Any]:
 
 
 def check_cost(plan: dict[str, Any], max_cost: float) -> None:
-    """Raise BuildError when the planner expects a statement to cost more."""
+    """Raise CostExceeded when the planner expects a statement to cost more."""
     cost = plan["Plan"]["Total Cost"]
     if cost > max_cost:
-        raise BuildError(
+        error = CostExceeded(
             f"the planner expects this statement to cost {cost}, and at most {max_cost} was allowed: it was not run"
         )
+        error.cost, error.max_cost = cost, max_cost
+        raise error

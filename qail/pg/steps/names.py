@@ -1,4 +1,4 @@
-"""What to say of a name that the server does not know because it was meant as two: "public.users", "id desc".
+"""What to say of a name that the server does not know because it was meant as two: "public.users", "users as u".
 
 Rule 1: only identifiers that stand in the SQL as one, and that the server's message names, are spoken of; so a schema
 and a table given as a tuple, which the message writes the same way, are not.
@@ -14,6 +14,7 @@ UNKNOWN_NAMES: Final = frozenset({"42P01", "42703"})
 
 _IDENTIFIER: Final = re.compile(r'"((?:[^"]|"")+)"')
 _SORTED: Final = re.compile(r"(.+) (asc|desc)", re.IGNORECASE | re.DOTALL)
+_ALIASED: Final = re.compile(r"(\w+) as (\w+)", re.IGNORECASE)
 _MOST_CHARACTERS: Final = 60
 
 
@@ -34,6 +35,9 @@ def _advice(name: str) -> str:
     ordered = _SORTED.fullmatch(name)
     if ordered is not None:
         return f'an order is a pair, ("{ordered[1]}", "{ordered[2].lower()}")'
+    named = _ALIASED.fullmatch(name)
+    if named is not None:
+        return f'an alias stands by itself, get("{named[1]}", alias="{named[2]}"), of a column .as_("{named[2]}")'
     first, dot, last = name.partition(".")
     if not dot:
         return ""

@@ -154,6 +154,7 @@ class BlockingEngine(Stepping):
         """The visit of a pump that has no deadline; nearly always its answer has come, and nobody else waits."""
         self._pump = None
         thread.role = NO_ROLE
+        self._visited_at = monotonic()
         pumped = self._pumped
         for descriptor, ready in events:
             if descriptor in pumped:

@@ -62,6 +62,8 @@ class BlockingPool(BlockingVerbs[Pool]):
             ConnectionLost("an interrupt in another thread has ended the pool's connections", outcome=Outcome.NOT_SENT)
         )
         fresh = pool._keeper = pool._new_keeper()
+        pool._front = fresh.front
+        fresh.totals.go_on(keeper.totals, keeper.slots)
         fresh.resize(pool._limits)
         fresh.upkeep.start()
 
@@ -80,12 +82,12 @@ class BlockingPool(BlockingVerbs[Pool]):
         self.close(timeout=CLOSE_SECONDS if kind is None else 0)
 
     def acquire(
-        self, *, timeout: float = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None
+        self, *, timeout: float | None = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None
     ) -> BlockingConnection:
         """A connection of one's own: `with pool.acquire() as connection`, or `release` it later.
 
         Args:
-            timeout: how long to wait for one, at most.
+            timeout: how many seconds to wait for one, at most; None is the default's 30.
             settings: hold in every transaction of this lease, one-statement ones included; they travel with its first
                 statement, end with it, and the next borrower sees none of them.
 

@@ -173,6 +173,8 @@ def _receive(engine: Any, thread: Single, events: list[tuple[int, int]]) -> Item
         engine._owner = get_ident()
         engine._pump = None
         thread.role = NO_ROLE
+        # From here on nobody reads: a pause begins with an answer, however long that took to come.
+        engine._visited_at = monotonic()
         pumped = engine._pumped
         for descriptor, ready in events:
             reader = pumped.get(descriptor)

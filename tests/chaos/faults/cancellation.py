@@ -102,7 +102,7 @@ async def a_caller_cancelled_twice_while_it_gives_back_resets_and_closes(run: Fa
             assert await sweep(run.backend, database, kind, OPERATIONS[name]) > 0
 
 
-@fault("F37", backends=CANCELLABLE)
+@fault("F37")
 async def a_cancel_that_comes_after_its_victim_has_ended(run: FaultRun) -> None:
     with ChaosProxy(run.server.dsn) as proxy:
         async with run.backend.connect(proxy.dsn()) as connection, run.backend.jobs() as jobs:
@@ -138,7 +138,7 @@ async def _cancel_fails(run: FaultRun, connection: Any, log: pytest.LogCaptureFi
         await connection.script("SELECT 1")
 
 
-@fault("F38", backends=CANCELLABLE)
+@fault("F38")
 async def a_cancel_request_that_is_refused_hangs_or_has_the_wrong_key(run: FaultRun) -> None:
     log: pytest.LogCaptureFixture = run.request.getfixturevalue("caplog")
     log.set_level(logging.WARNING, "qail")
@@ -160,7 +160,7 @@ def _with_another_key(frame: bytes) -> bytes:
     return frame[:-1] + bytes([frame[-1] ^ 1])
 
 
-@fault("F38", backends=CANCELLABLE)
+@fault("F38")
 async def a_cancel_request_whose_tls_fails(run: FaultRun) -> None:
     log: pytest.LogCaptureFixture = run.request.getfixturevalue("caplog")
     log.set_level(logging.WARNING, "qail")

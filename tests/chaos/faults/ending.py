@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import qail
-from chaos.registry import CANCELLABLE, FaultRun, fault
+from chaos.registry import FaultRun, fault
 from support.waiting import until
 
 ROOT = Path(qail.__file__).resolve().parents[1]
@@ -76,11 +76,51 @@ async def main():
 run(main)
 """
 
+BLOCKING_HEAD = """
+import gc, signal, sys, threading
+import qail, qail.sync
+from qail import INT8, cast, select
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+NAME, DSN = sys.argv[1:]
+ONE = select(cast(1, INT8))
+"""
+
+BLOCKING_ENDS = """
+pool = qail.sync.create_pool(DSN, min_size=2).open()
+assert pool.fetch_value(ONE) == 1
+lease = pool.acquire()
+print("ended")
+"""
+
+BLOCKING_COLLECTED = """
+def forget():
+    pool = qail.sync.create_pool(DSN).open()
+    assert pool.fetch_value(ONE) == 1
+    connection = qail.sync.connect(DSN)
+    assert connection.fetch_value(ONE) == 1
+
+forget()
+gc.collect()
+with qail.sync.connect(DSN) as connection:
+    assert connection.fetch_value(ONE) == 1
+print("ended")
+"""
+
+BLOCKING_INTERRUPTED = """
+with qail.sync.create_pool(DSN, min_size=2) as pool, qail.sync.connect(DSN) as connection:
+    thread = threading.Thread(target=pool.script, args=("SELECT pg_sleep(100), 'interrupted'",), daemon=True)
+    thread.start()
+    connection.script("SELECT pg_sleep(100), 'interrupted'")
+"""
+
 RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
 
 
 def _start(run: FaultRun, program: str, dsn: str) -> subprocess.Popen[str]:
-    arguments = [sys.executable, "-W", "always", "-c", HEAD + program, run.backend.name, dsn]
+    head = BLOCKING_HEAD if run.backend.name == "sync" else HEAD
+    arguments = [sys.executable, "-W", "always", "-c", head + program, run.backend.name, dsn]
     return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -93,12 +133,13 @@ def _finish(process: subprocess.Popen[str]) -> tuple[str, str]:
         raise
 
 
-@fault("F66", backends=CANCELLABLE)
+@fault("F66")
 async def a_program_that_ends_with_its_pool_open_or_forgotten(run: FaultRun) -> None:
     if run.backend.name == "trio":
         return  # there a pool lives in a block, which ends it
     with run.server.fresh_database() as database:
-        for program in (LOOP_ENDS, COLLECTED):
+        is_blocking = run.backend.name == "sync"
+        for program in (BLOCKING_ENDS, BLOCKING_COLLECTED) if is_blocking else (LOOP_ENDS, COLLECTED):
             process = _start(run, program, database.dsn)
             out, told = _finish(process)
             assert (out, process.returncode) == ("ended\n", 0), told
@@ -106,11 +147,12 @@ async def a_program_that_ends_with_its_pool_open_or_forgotten(run: FaultRun) -> 
             await until(run.backend, lambda: database.sql(RUNNING.format(name=database.name)) == [("0",)])
 
 
-@fault("F66", backends=CANCELLABLE)
+@fault("F66")
 async def a_program_that_is_interrupted_at_the_keyboard(run: FaultRun) -> None:
     with run.server.fresh_database() as database:
         active = RUNNING.format(name=database.name) + " AND state = 'active' AND query LIKE '%interrupted%'"
-        process = _start(run, INTERRUPTED, database.dsn)
+        program = BLOCKING_INTERRUPTED if run.backend.name == "sync" else INTERRUPTED
+        process = _start(run, program, database.dsn)
         try:
             await until(run.backend, lambda: database.sql(active) == [("2",)])
             process.send_signal(signal.SIGINT)

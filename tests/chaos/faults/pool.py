@@ -204,7 +204,8 @@ async def another_loop_is_refused_and_this_one_unharmed(run: FaultRun) -> None:
 
 
 FORKED = """
-import asyncio, os, sys
+import os, sys
+import anyio
 import qail
 from qail import Qail
 
@@ -228,21 +229,25 @@ async def main():
             os._exit(0 if all([refused(each) for each in calls]) else 1)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print(status, await lease.fetch_value(ONE), await pool.fetch_value(ONE))
-
-asyncio.run(main())
 """
+OPTIONS = {
+    "asyncio": 'backend="asyncio"',
+    "uvloop": 'backend="asyncio", backend_options={"use_uvloop": True}',
+    "trio": 'backend="trio"',
+}
 
 
-@fault("F65-fork", backends=("asyncio",))
+@fault("F65-fork")
 async def a_forked_child_is_refused_and_the_parent_unharmed(run: FaultRun) -> None:
     with run.server.fresh_database() as database:
         table_of_one(database)
-        done = await run.backend.blocking(lambda: _program(FORKED, database.dsn))
+        done = await run.backend.blocking(lambda: _program(run, FORKED, database.dsn))
         assert (done.stdout.split(), done.stderr) == (["0", "1", "1"], "")
 
 
 NO_DESCRIPTORS = """
-import asyncio, os, resource, sys
+import os, resource, sys
+import anyio
 import qail
 from qail import Qail
 
@@ -274,21 +279,25 @@ async def main():
             assert await second.fetch_value(ONE) == 1
         await pool.release(first)
         print(pool.stats().lost_total)
-
-asyncio.run(main())
 """
 
 
-@fault("F64", backends=("asyncio",))
+@fault("F64")
 async def without_file_descriptors_the_pool_waits_and_recovers(run: FaultRun) -> None:
     with run.server.fresh_database() as database:
         table_of_one(database)
-        done = await run.backend.blocking(lambda: _program(NO_DESCRIPTORS, database.dsn))
+        done = await run.backend.blocking(lambda: _program(run, NO_DESCRIPTORS, database.dsn))
         assert done.stdout.split() == ["ConnectError", "True", "0"], done.stderr
 
 
-def _program(source: str, dsn: str) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: a limit, or a fork, must not be that of the tests."""
+def _program(run: FaultRun, source: str, dsn: str) -> subprocess.CompletedProcess[str]:
+    """Run `main` in a process of its own: a limit, or a fork, must not be that of the tests."""
+    if run.backend.name == "sync":
+        for old, new in (("async ", ""), ("await ", ""), ("qail.create_pool", "qail.sync.create_pool")):
+            source = source.replace(old, new)
+        source += "\nimport qail.sync\nmain()\n"
+    else:
+        source += f"\nanyio.run(main, {OPTIONS[run.backend.name]})\n"
     return subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", source, dsn],
         capture_output=True,

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from qail import INT4, TEXT, BuildError, PostgresError, Qail, UsageError, col, select
+from qail import (
+    INT4,
+    TEXT,
+    CostExceeded,
+    Outcome,
+    PostgresError,
+    Qail,
+    UsageError,
+    classify,
+    col,
+    select,
+)
 from qail.ddl import argument
 from support.backends import Backend
 from support.hostile import HOSTILE_TEXTS
@@ -34,8 +45,11 @@ def test_a_plan_comes_as_data_and_a_costly_statement_is_refused(backend: Backend
             assert measured["Plan"]["Actual Rows"] == 1
             assert measured["Plan"]["Output"] == ["id"]
             assert "Execution Time" in measured
-            with pytest.raises(BuildError, match=r"cost .* and at most 0\.01 was allowed: it was not run"):
+            with pytest.raises(CostExceeded, match=r"cost .* and at most 0\.01 was allowed: it was not run") as refused:
                 await pool.explain(Qail.delete("users").all_rows(), analyze=True, max_cost=0.01)
+            assert refused.value.cost > refused.value.max_cost == 0.01
+            assert (refused.value.outcome, refused.value.connection_spent) == (Outcome.NO_EFFECT, False)
+            assert classify(refused.value) == "permanent"
             assert len(await pool.fetch_all(Qail.get("users"))) == 100
             with pytest.raises(UsageError, match="no option colour"):
                 await pool.explain(query, colour=True)

@@ -63,7 +63,7 @@ def test_a_closed_pool_connection_or_transaction_refuses(backend: Backend, serve
     backend.run(body)
 
 
-@pytest.mark.feature("PO8", partial="exact counters")
+@pytest.mark.feature("PO8")
 @pytest.mark.backends("asyncio", "uvloop", "trio")
 @pytest.mark.parametrize("other", ["asyncio", "uvloop", "trio"])
 def test_another_loop_is_refused_and_harms_nobody(backend: Backend, server: Server, other: str) -> None:
@@ -105,7 +105,7 @@ async def _raised(work: Callable[[Any], Awaitable[Any]], db: Any) -> BaseExcepti
     return None
 
 
-@pytest.mark.feature("PO8", partial="exact counters")
+@pytest.mark.feature("PO8")
 @pytest.mark.backends("asyncio", "uvloop", "trio")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_is_refused_and_the_parent_goes_on(backend: Backend, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 import qail.sync
-from qail import Qail
+from qail import ConnectionLost, DeadlineExceeded, Qail
+from qail.testing import ChaosProxy
 from support.servers import Database
 
 SINGLE = pytest.mark.feature("SY2")
@@ -114,3 +116,63 @@ def test_who_waits_alone_reads_for_those_who_come(numbers: Database) -> None:
             assert other.result() == [2 * (number % 100 + 1) for number in range(300)]
         is_free.set()
         assert first.result() == 2
+
+
+@SINGLE
+@pytest.mark.parametrize("kind", ["alone", "while another thread waits"])
+def test_nobody_goes_on_where_an_interrupted_visit_left_off(numbers: Database, kind: str) -> None:
+    """A visit that ended half-way may have written half a message: whoever comes next must not write behind it.
+
+    Its own thread says so a moment later; here it has not come to that, and another one is first.
+    """
+    with ChaosProxy(numbers.dsn) as proxy, qail.sync.connect(proxy.dsn()) as db, held(numbers, 1) as is_free:
+        assert db.fetch_value(double_of(2)) == 4
+        waiting = None
+        if kind != "alone":
+            waiting = Call(lambda: db.fetch_value(double_of(1).for_update()))
+            until_waiting(numbers, 1)
+        before = proxy.audit.sent["B"]
+
+        # As a visit leaves it that an interrupt has ended half-way: the mark of a thread that is not here.
+        engine: Any = db._runtime
+        with engine._lock:
+            engine._owner = -1
+        with pytest.raises(ConnectionLost):
+            db.fetch_value(double_of(3))
+
+        assert proxy.audit.sent["B"] == before
+        is_free.set()
+        if waiting is not None:
+            assert isinstance(waiting.result(), ConnectionLost)
+
+
+@SINGLE
+def test_a_call_inside_another_one_ends_at_its_deadline(numbers: Database) -> None:
+    numbers.sql("CREATE TABLE copies (id int)")
+    with (
+        held(numbers, 1),
+        qail.sync.create_pool(numbers.dsn, max_size=2) as pool,
+        pool.acquire() as other,
+        pytest.raises(DeadlineExceeded),
+    ):
+        # The records come from a statement that would wait for as long as the row is locked.
+        pool.copy_in("copies", ((other.fetch_value(double_of(1).for_update()),) for _ in range(1)), timeout=0.2)
+
+
+@SINGLE
+def test_threads_on_one_connection_never_interleave(numbers: Database) -> None:
+    """They change places as often as they can, also in the middle of a message."""
+
+    def often(db: Any, first: int) -> list[int]:
+        return [db.fetch_value(double_of((first + number) % 100 + 1)) for number in range(100)]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ChaosProxy(numbers.dsn) as proxy, qail.sync.connect(proxy.dsn()) as db:
+            calls = [Call(lambda first=first: often(db, first)) for first in range(8)]  # type: ignore[misc]
+            results = [call.result() for call in calls]
+            proxy.audit.check()
+    finally:
+        sys.setswitchinterval(before)
+    assert results == [[2 * ((first + number) % 100 + 1) for number in range(100)] for first in range(8)]

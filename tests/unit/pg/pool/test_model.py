@@ -2,20 +2,22 @@
 
 Rule 1: after every step everything that could go on has gone on; what still waits then has a reason to.
 Rule 2: in the end everybody is answered, and nothing of the pool is left.
+Rule 3: what the pool counts is what the callers, the server and the clock have seen: a ledger is kept beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from qail.errors import AuthError, ConnectionLost, PoolError, UsageError
+from qail.errors import AuthError, ConnectionLost, PoolError, PoolTimeout, UsageError
 from qail.pg.config.load import load_config
 from qail.pg.driver.asyncio_transport import AsyncioRuntime
 from qail.pg.pool import opening, returning, stuck, upkeep
@@ -24,6 +26,7 @@ from qail.pg.pool.plan import Limits, SlotState
 from qail.pg.pool.pool import Pool
 from qail.pg.pool.rules import Rules
 from support.fake_link import FakeRequest, FakeServer, close_at_once, destroy_at_once, end_at_once, refused
+from support.ledger import Ledger, Watched
 from support.virtual_loop import VirtualLoop
 
 PATIENCE_SECONDS = 5.0
@@ -58,7 +61,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.patches: list[Any] = [
             patch.object(returning, "end_running", end_at_once),
             patch.object(stuck, "close_and_cancel", close_at_once),
-            patch.object(upkeep, "control", lambda link, statements, is_end: FakeRequest()),
+            patch.object(upkeep, "control", self._ping),
             *(patch.object(each, "destroy", destroy_at_once) for each in (opening, pool_module, returning, stuck)),
             patch.object(opening.logger, "disabled", True),
         ]
@@ -69,6 +72,8 @@ class PoolMachine(RuleBasedStateMachine):
         self.granted: list[Caller] = []
         self.waiting: list[Caller] = []
         self.most_slots = 0
+        self.ledger = Ledger()
+        self.waits: list[Watched] = []
         self.reports: list[Any] = []
         self.loop.set_exception_handler(lambda _, context: self.reports.append(context))
 
@@ -96,7 +101,21 @@ class PoolMachine(RuleBasedStateMachine):
         self.keeper = keeper
         self.server.is_automatic = False
 
+    def _ping(self, link: Any, statements: list[Any], is_end: bool) -> FakeRequest:
+        self.ledger.pings += 1
+        return FakeRequest()
+
     # Callers
+
+    async def _wait(self, work: Awaitable[Any]) -> Any:
+        """The time it takes, and how it ends, are kept."""
+        wait = Watched(self.loop, work)
+        self.waits.append(wait)
+        try:
+            return await wait
+        except PoolTimeout:
+            self.ledger.timeouts += 1
+            raise
 
     def _start(self, kind: str, work: Callable[[Caller], Any]) -> Caller:
         async def run() -> None:
@@ -110,7 +129,7 @@ class PoolMachine(RuleBasedStateMachine):
     def share(self, use: int, count: int) -> None:
         async def work(caller: Caller) -> None:
             until = self.runtime.now() + PATIENCE_SECONDS
-            link: Any = self.pool._pick(use) or await self.pool._wait_for_link(use, until)
+            link: Any = self.pool._pick(use) or await self._wait(self.pool._wait_for_link(use, until))
             assert link.is_shared
             assert link.is_usable
             assert not any(each.connection is not None and each.connection._link is link for each in self.leases)
@@ -129,7 +148,8 @@ class PoolMachine(RuleBasedStateMachine):
     def acquire(self, count: int) -> None:
         async def work(caller: Caller) -> None:
             try:
-                caller.connection = await self.pool.acquire(timeout=PATIENCE_SECONDS)
+                caller.connection = await self._wait(self.pool.acquire(timeout=PATIENCE_SECONDS))
+                self.ledger.leases += 1
             finally:
                 self.waiting.remove(caller)
             assert caller.connection._link.is_usable
@@ -157,8 +177,10 @@ class PoolMachine(RuleBasedStateMachine):
                 link.abort()
             if how == "detach" and link.is_usable:
                 self.pool.detach(connection)
+                self.ledger.detached += 1
                 link.abort()
                 return
+            self.ledger.resets += is_dirty and link.is_usable
             await self.pool.release(connection)
             if how == "twice":
                 try:
@@ -216,6 +238,7 @@ class PoolMachine(RuleBasedStateMachine):
     def connecting_ends(self, outcome: str) -> None:
         failures = {"taken": None, "refused": refused(), "password": AuthError("no")}
         before = list(self.waiting)
+        self.ledger.connect_failures += outcome != "taken"
         self.server.decide(failures[outcome])
         self._go_on()
         self._check_order(before)
@@ -282,6 +305,24 @@ class PoolMachine(RuleBasedStateMachine):
         unplaced = [each for each in self.callers if each.kind == "shared" and not each.is_placed]
         assert stats.waiting == len(self.waiting) + sum(not each.task.done() for each in unplaced)
         assert stats.in_flight == sum(slot.depth for slot in self.keeper.slots)
+        idle = (SlotState.SHARED, SlotState.SUSPECT)
+        assert stats.idle == sum(slot.state in idle and not slot.depth for slot in self.keeper.slots)
+
+    @invariant()
+    def the_totals_are_what_happened(self) -> None:
+        stats, ledger = self.pool.stats(), self.ledger
+        assert stats.leases_total == ledger.leases
+        assert stats.timeouts_total == ledger.timeouts
+        assert stats.connect_failures_total == ledger.connect_failures
+        assert stats.resets_total == ledger.resets
+        assert stats.pings_total == ledger.pings
+        assert stats.detached_total == ledger.detached
+        assert stats.requests_total == sum(link.answered_count for link in self.server.links)
+        assert stats.waits_total == sum(wait.has_waited for wait in self.waits)
+        # Each wait is added up when it ends, or is woken: nothing twice, and in the end all of it.
+        waited = sum(wait.seconds for wait in self.waits)
+        if not stats.waiting:
+            assert abs(stats.wait_seconds_total - waited) < 1e-6
 
     @invariant()
     def nobody_waits_without_a_reason(self) -> None:
@@ -340,12 +381,15 @@ class PoolMachine(RuleBasedStateMachine):
         self._go_on()
         assert not self.server.open_links
         assert not self.keeper.slots
-        assert self.pool.stats().opened_total == self.keeper.totals.left.total()
+        stats = self.pool.stats()
+        assert stats.opened_total == self.keeper.totals.left.total()
+        assert stats.leases_total == self.ledger.leases
+        assert (stats.size, stats.idle, stats.leased, stats.connecting, stats.waiting, stats.in_flight) == (0,) * 6
         assert not asyncio.all_tasks(self.loop)
         assert not self.reports
 
 
-TestPool = PoolMachine.TestCase
+TestPool = pytest.mark.feature("PO8")(PoolMachine.TestCase)
 TestPool.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -59,6 +59,8 @@ def test_it_is_bounded() -> None:
 
     assert len(times) == times.slow_count == MOST_STATEMENTS
     assert not times.is_slow(b"0")
+    # Whoever keeps them apart is told: nothing would ever take that back.
+    assert times.forgotten == [b"%d" % number for number in range(MOST_STATEMENTS)]
 
 
 @pytest.mark.parametrize("seconds", [QUICK_SECONDS * 1.2, SLOW_SECONDS * 0.9])

@@ -155,7 +155,10 @@ def test_a_failed_handshake_is_a_tls_error_with_its_cause() -> None:
     [
         ("28000", AuthError, "auth"),
         ("57P03", ConnectError, "not_ready"),
+        ("57P01", ConnectError, "not_ready"),
+        ("53200", ConnectError, "not_ready"),
         ("53300", ConnectError, "too_many"),
+        ("57P04", ConnectError, "rejected"),
         ("3D000", ConnectError, "rejected"),
     ],
 )

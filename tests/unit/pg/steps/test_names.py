@@ -13,6 +13,7 @@ from qail.pg.steps.names import name_advice
         ("die Spalte »u.id« existiert nicht", 'SELECT "u.id" FROM "u"', 'col("u", "id")'),
         ('column "id desc" does not exist', 'SELECT * FROM "u" ORDER BY "id desc"', '("id", "desc")'),
         ('column "id ASC" does not exist', 'SELECT * FROM "u" ORDER BY "id ASC"', '("id", "asc")'),
+        ('relation "users AS u" does not exist', 'SELECT * FROM "users AS u"', 'get("users", alias="u")'),
         ('column "odd"name.x" does not exist', 'SELECT "odd""name.x" FROM "u"', "one identifier"),
     ],
 )
