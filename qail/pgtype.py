@@ -107,8 +107,11 @@ def or_null(pg: PgType[T], other: object) -> PgType[T | None]:
     return found
 
 
-def array_of(element: PgType[T]) -> PgType[list[T | None]]:
+def array_of(element: PgType[T] | _Unchecked) -> PgType[list[T | None]]:
     """The array type over `element`, of any dimension: `array_of(INT8)` is `bigint[]`."""
+    given: object = element
+    if not isinstance(given, PgType):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+        raise BuildError(f"array_of() takes a type object such as INT8, not {type(given).__name__}")
     found: PgType[list[T | None]] = PgType(
         element.name + "[]", element.array_oid, 0, "array", element, element.schema, element.modifiers
     )
