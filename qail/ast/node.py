@@ -370,7 +370,7 @@ class Expr(Expression, Generic[T]):
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
-        frame: Frame | None = None,
+        frame: Frame | Unchecked | None = None,
     ) -> Expr[T]:
         """`OVER (PARTITION BY ... ORDER BY ... frame)` of a call; `window` names one of the query's, to be added to."""
         raise BuildError(f"over() belongs to a call such as count() or func.rank(), not to {type(self).__name__}")

@@ -72,7 +72,7 @@ GROWING: Final[dict[str, tuple[Codec, Callable[[int], Any]]]] = {
     "snapshot": (BY_NAME["pg_snapshot"], lambda count: Snapshot(1, count + 9, range(2, count))),
     "oidvector": (BY_NAME["oidvector"], lambda count: [26] * count),
     "vector": (BY_NAME["vector"], lambda count: [0.5] * count),
-    "sparsevec": (BY_NAME["sparsevec"], lambda count: SparseVector({2 * n: 0.5 for n in range(count)}, 4 * count)),
+    "sparsevec": (BY_NAME["sparsevec"], lambda count: SparseVector({1000 + n: 0.5 for n in range(count)}, 9999)),
     "text array literal": (text_twin(BY_NAME["text[]"]), lambda count: [["a", None, '\\"q', ""]] * count),
     "record literals": (text_twin(BY_NAME["public.place[]"]), places),
     "record literal": (TEXTUAL, lambda count: (Unknown('\\"'), ['\\"'] * count)),

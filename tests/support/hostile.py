@@ -17,7 +17,8 @@ ANY_NAMES: Final = st.text(
 
 
 def _is_free(name: str) -> bool:
-    return len(name.encode()) <= MAX_NAME_BYTES and name not in SYSTEM_COLUMNS
+    # A schema of the first form is refused by the server: it is the system's.
+    return len(name.encode()) <= MAX_NAME_BYTES and not name.startswith("pg_") and name not in SYSTEM_COLUMNS
 
 
 NAMES: Final[st.SearchStrategy[str]] = ANY_NAMES.filter(_is_free)

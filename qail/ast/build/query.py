@@ -123,7 +123,7 @@ class Query(QueryExpression[R_co]):
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Expr[Any] | SortBy | Collection[Expr[Any] | SortBy] = (),
-        frame: Frame | None = None,
+        frame: Frame | Unchecked | None = None,
     ) -> Self:
         """`WINDOW name AS (PARTITION BY ... ORDER BY ... frame)`, for `over(name)`; `base` is one that it adds to.
 

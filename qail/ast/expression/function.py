@@ -163,7 +163,7 @@ class FuncCall(Expr[Any]):
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Any = (),
-        frame: Frame | None = None,
+        frame: Frame | Unchecked | None = None,
     ) -> Expr[Any]:
         if self.window is not None:
             raise BuildError("this call has an OVER already")

@@ -14,7 +14,7 @@ from qail.ast.expression.arithmetic import type_token
 from qail.ast.expression.boolean import all_of
 from qail.ast.expression.json_clause import NULLS, JsonKeyValue, checked_type, typed_operand, word_of
 from qail.ast.expression.json_constructor import Nulls, member_of
-from qail.ast.name import Name
+from qail.ast.name import Name, Unchecked
 from qail.ast.node import BoolOperand, Expr, Node, depth_of
 from qail.ast.walk import Walk
 from qail.errors import BuildError
@@ -79,7 +79,7 @@ class JsonAggregate(Expr[Any]):
         *,
         partition_by: Expr[Any] | Collection[Expr[Any]] = (),
         order_by: Any = (),
-        frame: Frame | None = None,
+        frame: Frame | Unchecked | None = None,
     ) -> Expr[Any]:
         if self.seen.window is not None:
             raise BuildError("this call has an OVER already")

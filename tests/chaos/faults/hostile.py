@@ -14,6 +14,7 @@ from librt.strings import BytesWriter
 from chaos.registry import FaultRun, fault
 from qail import INT8, ConnectionLost, DecodeError, Outcome, ProtocolError, Qail, QailError
 from qail.pg.codec.base import BINARY_FORMAT, Codec
+from qail.pg.codec.refusal import TextNeeded
 from qail.pg.codec.registry import BUILTIN
 from qail.pg.wire.message import Message, encode_message
 from qail.pg.wire.result import CommandComplete, DataRow, ReadyForQuery
@@ -235,14 +236,20 @@ def _samples() -> dict[int, list[bytes]]:
     for oid, codec in BUILTIN.items():
         singles = values.get(codec.type_name.removesuffix("[]"))
         if singles is not None and codec.format_code == BINARY_FORMAT:
-            whole = [[*singles, None]] if codec.type_name.endswith("[]") else singles
-            found[oid] = [_encoded(codec, value) for value in whole]
+            if codec.type_name.endswith("[]"):
+                singles = [[*(value for value in singles if _encoded(codec, [value]) is not None), None]]
+            encodings = [_encoded(codec, value) for value in singles]
+            found[oid] = [each for each in encodings if each is not None]
     return found
 
 
-def _encoded(codec: Codec, value: object) -> bytes:
+def _encoded(codec: Codec, value: object) -> bytes | None:
+    """Its bytes; None for a value that a server takes as text only."""
     out = BytesWriter()
-    codec.encode(out, value)
+    try:
+        codec.encode(out, value)
+    except TextNeeded:
+        return None
     return out.getvalue()[4:]
 
 
