@@ -144,7 +144,6 @@ def extensions() -> list[Any]:
     drop_weak_references(Path("build"))
     if sys.platform == "linux":
         for extension in made:
-            extension.extra_compile_args.append("-fvisibility=hidden")
             extension.extra_link_args.append(OWN_SYMBOLS)
     return made
 
