@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 import pytest
 
+import qail
 from chaos.stepping import KINDS
 from chaos.sweep import open_files, sweep
-from chaos.sweep_operations import OPERATIONS
+from chaos.sweep_verbs import NAMED, OPERATIONS
+from qail.pg.driver.copy import CopyOut
+from qail.pg.driver.pipeline import Pipeline
+from qail.pg.driver.prepare import PreparedStatement
 from support.backends import BACKENDS
 from support.servers import Database, Server
 
@@ -38,6 +43,7 @@ def _runs() -> Iterator[object]:
 
 
 @pytest.mark.feature("PO7")
+@pytest.mark.feature("TS4")
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(("backend_name", "kind"), list(_runs()))
 def test_a_cancellation_at_any_await_leaves_the_pool_whole(
@@ -51,3 +57,29 @@ def test_a_cancellation_at_any_await_leaves_the_pool_whole(
 
     assert steps > 0
     assert open_files() <= before
+
+
+VERBS = (
+    qail.Pool,
+    qail.Connection,
+    qail.Transaction,
+    Pipeline,
+    PreparedStatement,
+    qail.RowStream,
+    qail.Subscription,
+    CopyOut,
+)
+# What never waits, and what the driver and the pool call of each other.
+PLAIN = {"add_notice_handler", "add_notification_handler", "remove_notice_handler", "remove_notification_handler"}
+PLAIN |= {"register_type", "resize", "stats"}
+# `open` is what entering a pool's block does, and that is swept.
+INTERNAL = {"open", "check_plain", "may_be_kept", "leave_pool", "hear", "lose", "wake"}
+
+
+@pytest.mark.feature("TS4")
+@pytest.mark.parametrize("kind", VERBS, ids=lambda kind: kind.__name__)
+def test_every_verb_that_waits_is_in_some_operation(kind: type) -> None:
+    verbs = {name for name, what in inspect.getmembers(kind, callable) if not name.startswith("_")}
+
+    assert verbs - PLAIN - INTERNAL <= NAMED
+    assert not any(inspect.iscoroutinefunction(getattr(kind, name)) for name in verbs & PLAIN)

@@ -231,9 +231,9 @@ class CopyOut:
             try:
                 link.runtime.check_here("COPY")
             except Exception:  # noqa: BLE001  # the last reference was another thread's: told in whatever way there is
-                link.runtime.call_soon_threadsafe(partial(_drop, link, request))
+                link.runtime.call_soon_threadsafe(partial(_drop, link, request, self._reader))
             else:
-                _drop(link, request)
+                _drop(link, request, self._reader)
 
     async def _open(self) -> None:
         if self._request is not None:
@@ -295,14 +295,15 @@ class CopyOut:
         if link is None or request is None:
             return
         self._link = None
-        _drop(link, request)
+        _drop(link, request, self._reader)
 
 
-def _drop(link: Link, request: Request) -> None:
+def _drop(link: Link, request: Request, reader: CopyRowReader | CopyByteReader | None) -> None:
     """Nobody takes the rows of `request` any more. Once it has settled, the link may be somebody else's."""
-    if request.state != SETTLED:
+    held = link.on_data
+    if isinstance(held, partial) and held.args[-1] is reader:
+        # Settled or not: its last rows may have stopped the reading, and nobody else would go on with it.
         link.on_data = None
         link.transport.resume_reading()
+    if request.state != SETTLED:
         link.abandon(request)
-    elif link.session.oldest is None:
-        link.on_data = None

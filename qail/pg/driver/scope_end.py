@@ -191,9 +191,14 @@ def was_ended_inside(link: Link, steps: ScopeSteps) -> bool:
     return steps.is_sent and not link.session.depth and link.is_usable and link.session.transaction_status == IDLE
 
 
-def given_back() -> UsageError:
-    """What is told of a scope that was open when its connection went back to the pool."""
-    return UsageError("this transaction is not open: its connection was given back", outcome=Outcome.ABORTED)
+def not_open(steps: ScopeSteps | None) -> UsageError:
+    """What is told of a scope that is not open: also of one that ended because of what somebody else did."""
+    if steps is not None and steps.is_given_back:
+        return UsageError("this transaction is not open: its connection was given back", outcome=Outcome.ABORTED)
+    if steps is not None and steps.is_undone:
+        text = "this transaction is not open: the one around it ended first, and all of it was rolled back"
+        return UsageError(text, outcome=Outcome.ABORTED)
+    return UsageError("this transaction is not open")
 
 
 def _lost_before(link: Link) -> ConnectionLost:

@@ -29,7 +29,7 @@ from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
 from qail.pg.driver.link import GRACE_SECONDS, Link
 from qail.pg.driver.rerun import Rerun
-from qail.pg.driver.scope_end import ScopeEnd, given_back, was_ended_inside
+from qail.pg.driver.scope_end import ScopeEnd, not_open, was_ended_inside
 from qail.pg.driver.script import run_script
 from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.driver.verbs import Verbs
@@ -282,8 +282,8 @@ class Transaction(OnLink):
     ) -> None:
         link, steps = self._link, self._steps
         if link is None or steps is None:
-            if kind is None and steps is not None and steps.is_given_back:
-                raise given_back()
+            if kind is None and steps is not None and (steps.is_given_back or steps.is_undone):
+                raise not_open(steps)
             return  # ended by hand
         has_inner = leave_inner(link, steps)
         if kind is not None and not issubclass(kind, Exception):
@@ -365,9 +365,7 @@ class Transaction(OnLink):
         """Take this scope off the link. Raises UsageError unless it is the innermost."""
         link, steps = self._link, self._steps
         if link is None or steps is None:
-            if steps is not None and steps.is_given_back:
-                raise given_back()
-            raise UsageError("this transaction is not open")
+            raise not_open(steps)
         if link.scopes[-1] is not steps:
             raise UsageError("an inner transaction is still open: end them in the reverse order of their beginning")
         link.scopes.pop()
@@ -391,6 +389,7 @@ def leave_inner(link: Link, steps: ScopeSteps) -> bool:
         link.scopes.pop()
         if not each.is_sent:
             link.unsent_scopes -= 1
+        each.is_undone = True
         if each.on_undone is not None:
             each.on_undone()
     return bool(inner)

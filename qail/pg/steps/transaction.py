@@ -88,6 +88,8 @@ class ScopeSteps:
         self.is_ended = False
         self.is_given_back = False
         """Its connection went back to its pool while it was open, and undoes it there."""
+        self.is_undone = False
+        """The one around it ended while it was open, and took it along."""
         self.on_undone: Callable[[], None] | None = None
         """The driver's: called when a scope around this one ends while it is open."""
         self._name = identifier(f"qail_{depth}").encode()

@@ -144,7 +144,6 @@ def test_a_deadline_that_passes_in_the_line_is_a_pool_timeout(backend: Backend, 
 
 
 @pytest.mark.feature("CA2")
-@pytest.mark.backends("asyncio", "uvloop", "trio")
 def test_a_deadline_that_passes_while_rows_are_decoded_ends_the_call(backend: Backend, rows: Database) -> None:
     rows.sql("CREATE VIEW many AS SELECT i AS id, repeat('x', 1000) AS word FROM generate_series(1, 200000) i")
 

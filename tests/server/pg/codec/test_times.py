@@ -28,6 +28,7 @@ from support.values.times import FIXED_ZONES, INT4, NARROW, WIDE
 DATE, TIME, TIMESTAMP, TIMESTAMPTZ, INTERVAL, TIMETZ = 1082, 1083, 1114, 1184, 1186, 1266
 EPOCH_ORDINAL = date(2000, 1, 1).toordinal()
 DAY = 86_400_000_000
+HOUR = DAY // 24
 # The client is one for all examples: it has no state that a value could change.
 each = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LEAST = st.builds(Interval, INT4, st.just(0), st.just(-(2**63)))
@@ -176,8 +177,8 @@ def test_the_end_of_a_day_is_ordered_as_the_server_does(client: BinaryClient, va
 @each
 @given(value=FINITE)
 def test_any_interval_is_what_its_text_says(any_server: Server, client: BinaryClient, value: Interval) -> None:
-    # 14 keeps the least number of microseconds, and cannot print it.
-    assume(any_server.version >= 15 or value.microseconds > -(2**63))
+    # 14 keeps more hours than it can print.
+    assume(any_server.version >= 15 or abs(value.microseconds) < 2**31 * HOUR)
 
     text, back = client.fetch("SELECT $1::text, $1", [value], [INTERVAL])[0]
 
