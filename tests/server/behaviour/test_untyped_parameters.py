@@ -15,7 +15,10 @@ from support.backends import Backend
 from support.servers import Database
 
 SERIES = rows_from(func.generate_series(1, 3), alias="series", columns=[("n", INT8)])
+# Of a function of the user's nobody but the server knows that it takes any type.
+OWN = "CREATE FUNCTION same(anyelement) RETURNS anyelement LANGUAGE sql AS 'SELECT $1'"
 UNTYPED: list[tuple[Any, Any]] = [
+    (select(func.same("a")), ["a"]),
     (select(func.concat(1, "x")), ["1x"]),
     (select(func.jsonb_build_object("a", 1)), [{"a": 1}]),
     (Qail.get(SERIES).columns(SERIES["n"]), [1, 2, 3]),
@@ -27,7 +30,7 @@ UNTYPED: list[tuple[Any, Any]] = [
 def test_a_statement_of_plain_values_runs_alone_in_a_transaction_in_a_savepoint_and_in_a_batch(
     backend: Backend, fresh_database: Database
 ) -> None:
-    fresh_database.sql("CREATE TABLE kept (id int4)")
+    fresh_database.sql(f"CREATE TABLE kept (id int4); {OWN}")
     kept = Qail.get("kept").columns("id").order_by("id")
     queries = [query for query, _ in UNTYPED]
 
@@ -41,6 +44,8 @@ def test_a_statement_of_plain_values_runs_alone_in_a_transaction_in_a_savepoint_
             async with transaction.transaction() as inner:
                 await inner.execute(Qail.add("kept").values({"id": 2}))
                 assert await inner.fetch_values(select(func.concat(2, "y", 3))) == ["2y3"]
+                # Another name, another statement.
+                assert await inner.fetch_values(select(func.same(7).as_("number"))) == [7]
         async with backend.connect(fresh_database.dsn) as connection, connection.transaction() as transaction:
             assert await transaction.fetch_values(kept) == [1, 2]
             batch = await transaction.batch([*queries, Qail.add("kept").values({"id": 3})])
