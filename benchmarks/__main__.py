@@ -27,6 +27,7 @@ FILES = {
     "B17": "b17_slow_neighbours",
     "B18": "b18_growth",
     "CODECS": "codecs",
+    "IMPORT": "b_import",
     "SERVICE": "b_service",
 }
 

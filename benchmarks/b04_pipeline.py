@@ -1,6 +1,8 @@
 """B4: 10,000 point selects in a pipeline on one connection, rows decoded: a Sync per item, and one Sync a window.
 
-Bar: five times psycopg's pipeline; 0.7 of pgbench's, which is written in C and decodes nothing.
+Bar: five times psycopg's pipeline, each beside its like; 0.7 of pgbench's, which is written in C and decodes nothing.
+With a Sync per item psycopg waits for each; its pipeline with a Sync a window stands there too, though an error in it
+takes the whole window along. The floor has two windows under way, so that it shows what the server alone takes.
 """
 
 from __future__ import annotations
@@ -8,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import re
+import struct
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import qail
 from benchmarks import peers
 from benchmarks.database import POINTS, Point
+from benchmarks.floor import Floor
 from benchmarks.harness import Contender, faster, measure
 from qail import Query, select
 
@@ -38,16 +43,19 @@ async def main(server: Any) -> None:
                 results = [pipeline.fetch_one(point(i % POINTS + 1)) for i in range(operations)]
             return sum([result.result()[2] for result in results])
 
-        async def run_qail_window(operations: int) -> float:
+        async def every_other_window(first: int, operations: int) -> float:
             total = 0.0
-            for first in range(0, operations, WINDOW):
-                queries = [point(i % POINTS + 1) for i in range(first, min(first + WINDOW, operations))]
+            for start in range(first, operations, 2 * WINDOW):
+                queries = [point(i % POINTS + 1) for i in range(start, min(start + WINDOW, operations))]
                 for rows in await ours.batch(queries, atomic=True):
                     total += rows[0][2]
             return total
 
+        async def run_qail_window(operations: int) -> float:
+            # Two tasks share the connection: one builds and decodes while the server works for the other.
+            return sum(await asyncio.gather(every_other_window(0, operations), every_other_window(WINDOW, operations)))
+
         async def run_psycopg(operations: int) -> float:
-            # psycopg has no public way to queue a Sync without waiting for it: a window has one, at its end.
             total = 0.0
             for first in range(0, operations, WINDOW):
                 cursors = []
@@ -60,12 +68,31 @@ async def main(server: Any) -> None:
                     total += (await cursor.fetchone())[2]
             return total
 
+        async def run_psycopg_syncs(operations: int) -> float:
+            # Its one public way to a Sync of an item's own; it waits for what that ends.
+            total = 0.0
+            async with other.pipeline() as pipeline:
+                for i in range(operations):
+                    cursor = other.cursor(binary=True)
+                    await cursor.execute(text, (i % POINTS + 1,))
+                    await pipeline.sync()
+                    total += (await cursor.fetchone())[2]
+            return total
+
+        path = f"{server.host}/.s.PGSQL.{server.port}"
+        floor = await Floor.open(path, server.user, server.database, SQL, [struct.pack("!i", 42)])
+
+        def floor_windows(*, syncs: bool) -> Callable[[int], Awaitable[object]]:
+            return lambda operations: floor.run_windows(operations, WINDOW, syncs=syncs)
+
         await measure(
-            "B4 pipeline, a Sync per item (psycopg: one a window, it offers no other)",
+            "B4 pipeline, a Sync per item",
             [
                 Contender("qail", run_qail),
-                Contender("psycopg pipeline", run_psycopg),
+                Contender("psycopg, a Sync per item", run_psycopg_syncs),
+                Contender(f"one Sync per {WINDOW}: psycopg", run_psycopg),
                 Contender("pgbench pipeline", pgbench(server, syncs=True), keeps_time=True),
+                Contender("floor", floor_windows(syncs=True)),
             ],
             OPERATIONS,
             claims=[faster(5.0, peers=("psycopg",)), faster(0.7, peers=("pgbench",))],
@@ -76,10 +103,12 @@ async def main(server: Any) -> None:
                 Contender("qail", run_qail_window),
                 Contender("psycopg pipeline", run_psycopg),
                 Contender("pgbench pipeline", pgbench(server, syncs=False), keeps_time=True),
+                Contender("floor", floor_windows(syncs=False)),
             ],
             OPERATIONS,
             claims=[faster(5.0, peers=("psycopg",)), faster(0.7, peers=("pgbench",))],
         )
+        floor.close()
     await other.close()
 
 

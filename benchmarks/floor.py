@@ -1,4 +1,4 @@
-"""The floor: a client of the same event loop that sends prebuilt frames and looks only at frame headers.
+"""The floor: a client of the same event loop that sends prebuilt frames and only looks for the end of each answer.
 
 It logs in by trust over a unix socket, prepares one statement and repeats Bind, Execute, Sync. Nothing is encoded per
 call and nothing is decoded, so what a real driver takes above it is the price of being a driver.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections import deque
 from typing import Final, cast
 
-HEADER_BYTES: Final = 5
-READY: Final = ord("Z")
-ERROR: Final = ord("E")
+READY: Final = b"Z\x00\x00\x00\x05I"
+ERROR: Final = b"SERROR\x00"
 SYNC: Final = b"S\x00\x00\x00\x04"
 
 
@@ -21,37 +21,36 @@ def frame(message_type: bytes, body: bytes) -> bytes:
 
 
 class FloorProtocol(asyncio.Protocol):
-    """Counts ReadyForQuery messages and wakes the one waiter of each, first come first served."""
+    """Counts ReadyForQuery messages and wakes who waits for the last of his, first come first served."""
 
     def __init__(self) -> None:
-        self.waiters: list[asyncio.Future[None]] = []
-        self.buffer = b""
-        self.received_bytes = 0
+        self.waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
+        """At which ReadyForQuery, counted from the first one of the connection, whose wait is over."""
+        self.tail = b""
+        self.owed = 0
+        self.received = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
 
     def data_received(self, data: bytes) -> None:
-        self.received_bytes += len(data)
-        buffer = self.buffer + data if self.buffer else data
-        position, end = 0, len(buffer)
-        while end - position >= HEADER_BYTES:
-            frame_end = position + 1 + int.from_bytes(buffer[position + 1 : position + HEADER_BYTES])
-            if frame_end > end:
-                break
-            if buffer[position] == ERROR:
-                raise RuntimeError(f"the server refused a prebuilt frame: {buffer[position:frame_end]!r}")
-            if buffer[position] == READY:
-                waiter = self.waiters.pop(0)
-                if not waiter.done():
-                    waiter.set_result(None)
-            position = frame_end
-        self.buffer = buffer[position:]
+        # Not even the headers are walked: no value of ours looks like a ReadyForQuery.
+        if ERROR in data:
+            raise RuntimeError(f"the server refused a prebuilt frame: {data!r}")
+        joined = self.tail + data
+        self.received += joined.count(READY)
+        self.tail = joined[1 - len(READY) :]
+        waiters = self.waiters
+        while waiters and waiters[0][0] <= self.received:
+            _, waiter = waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
 
-    def send(self, frames: bytes) -> asyncio.Future[None]:
-        """Write one segment; the future is done at its ReadyForQuery."""
+    def send(self, frames: bytes, segments: int = 1) -> asyncio.Future[None]:
+        """Write segments, each with a Sync; the future is done at the last one's ReadyForQuery."""
         waiter = asyncio.get_running_loop().create_future()
-        self.waiters.append(waiter)
+        self.owed += segments
+        self.waiters.append((self.owed, waiter))
         self.transport.write(frames)
         return waiter
 
@@ -79,6 +78,18 @@ class Floor:
         """One after another, as one task would."""
         for _ in range(operations):
             await self.protocol.send(self.segment)
+
+    async def run_windows(self, operations: int, window: int, *, syncs: bool) -> None:
+        """Windows of statements, two under way at a time, with a Sync behind each statement or behind each window."""
+        statement = self.segment[: -len(SYNC)]
+        frames = self.segment * window if syncs else statement * window + SYNC
+        under_way: deque[asyncio.Future[None]] = deque()
+        for _ in range(operations // window):
+            under_way.append(self.protocol.send(frames, window if syncs else 1))
+            if len(under_way) > 1:
+                await under_way.popleft()
+        while under_way:
+            await under_way.popleft()
 
     def close(self) -> None:
         self.protocol.transport.abort()
