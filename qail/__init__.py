@@ -45,7 +45,7 @@ from qail.ast.expression.array import array, array_query
 from qail.ast.expression.boolean import all_of, any_of, maybe, not_
 from qail.ast.expression.case import case, cast, coalesce, greatest, least, nullif, type_
 from qail.ast.expression.collation import extract
-from qail.ast.expression.column import ColumnExpr, excluded, new, old
+from qail.ast.expression.column import ColumnExpr, excluded, new, old, star
 from qail.ast.expression.comparison import all_, any_
 from qail.ast.expression.function import avg, count, func, max_, min_, sum_
 from qail.ast.expression.grouping import cube, grouping, grouping_sets, rollup
@@ -282,5 +282,6 @@ __all__ = [
     "json_ordinality", "json_parse", "json_query", "json_scalar", "json_schema", "json_serialize", "json_table",
     "json_value", "least", "literal", "max_", "maybe", "merge_action", "min_", "money_as_decimal", "natural", "nest",
     "new", "not_", "nullif", "old", "only", "part", "plan_cache_statistics", "preceding", "prepared", "range_",
-    "rollup", "row", "rows", "rows_from", "select", "sqlstate", "sum_", "sync", "tablesample", "type_", "using",
+    "rollup", "row", "rows", "rows_from", "select", "sqlstate", "star", "sum_", "sync", "tablesample", "type_",
+    "using",
 ]  # fmt: skip

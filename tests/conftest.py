@@ -35,12 +35,12 @@ importlib.import_module("support.scratch").keep_data_in_memory()
 # What several processes run (pytest-xdist) has the one seed of the process that started them.
 SEED = int(os.environ.get("QAIL_SEED") or os.environ.setdefault("QAIL_RUN_SEED", str(secrets.randbelow(2**32))))
 
-hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=60)
-hypothesis.settings.register_profile("long", deadline=None, print_blob=True, max_examples=2_000)
+# Tests time nothing: a loaded machine is no reason to fail.
 hypothesis.settings.register_profile(
-    "fuzz", deadline=None, print_blob=True, max_examples=int(os.environ.get("QAIL_FUZZ_EXAMPLES") or 2_000)
+    "default", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+for _name, _examples in (("ci", 60), ("long", 2_000), ("fuzz", int(os.environ.get("QAIL_FUZZ_EXAMPLES") or 2_000))):
+    hypothesis.settings.register_profile(_name, hypothesis.settings.get_profile("default"), max_examples=_examples)
 
 
 def build_fault(expected: str) -> str:

@@ -103,7 +103,9 @@ class TypeSources:
             is_own = info.schema == _CATALOG
             oids = f"{info.oid}, {info.array_oid}" if is_own else "0, 0"
             # A type of the catalog's would be found before one of the same name.
-            is_found = is_own or (info.schema == self._default_schema and info.name not in CATALOG_TYPES)
+            # The catalog's tables, whose rows are types as well, are all called pg_something.
+            is_hidden = info.name in CATALOG_TYPES or info.name.startswith("pg_")
+            is_found = is_own or (info.schema == self._default_schema and not is_hidden)
             schema = "" if is_found else f", schema={quoted(info.schema)}"
             found.append(
                 f"{self._constants[info.oid]}: {final('Final')}[{pg_type('PgType')}[{self.python(info.oid)}]] = "

@@ -106,6 +106,15 @@ class PlanCache:
 
 
 PLANS: Final = PlanCache()
+UNFINISHED: Final[dict[str, str]] = {
+    "MergeMatched": ": update(...), delete() or do_nothing() says what becomes of a match",
+    "MergeNotMatched": ": insert(...) or do_nothing() says what becomes of a row without a match",
+    "OnConflict": ": do_nothing() or do_update(...) says what becomes of a conflict",
+    "Prepared": ": call it; where sets of arguments follow, with any of its own",
+    "TableMeta": ": Qail.get(...) reads a table",
+    "str": ": Qail.sql(...) takes text",
+}
+"""By class: what becomes a query, and how."""
 
 
 def lookup(statement: Builder | Unchecked) -> Call:
@@ -115,11 +124,16 @@ def lookup(statement: Builder | Unchecked) -> Call:
         BuildError: it is no query, or cannot be one.
     """
     if not isinstance(statement, Builder):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
-        raise BuildError(f"a query is built with Qail or select(), and this is a {type(statement).__name__}")
+        raise _no_query(statement)
     builder: Builder = statement  # each use of what is narrowed would be checked again
     if builder.step == BOUND:
         return _bound_call(builder)
     return PLANS.lookup(builder)
+
+
+def _no_query(value: object) -> BuildError:
+    kind = type(value).__name__
+    return BuildError(f"a query is built with Qail or select(), and this is of class {kind}{UNFINISHED.get(kind, '')}")
 
 
 def _bound_call(statement: Builder) -> Call:
@@ -138,7 +152,7 @@ def literal_plan(statement: Builder | Unchecked) -> Plan:
         BuildError: it is no query, or a value has no literal form.
     """
     if not isinstance(statement, Builder):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
-        raise BuildError(f"a query is built with Qail or select(), and this is a {type(statement).__name__}")
+        raise _no_query(statement)
     walk = Walk()
     statement.shape(walk)
     return make_plan(statement, walk, writes_literals=True)

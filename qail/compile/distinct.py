@@ -31,7 +31,7 @@ def check_distinct(sorts: list[Node], targets: list[Node]) -> None:
         if not is_found and are_columns and column_token(key):
             raise BuildError(
                 f"distinct() leaves one row of equal ones, so that order_by() takes only what is selected, and column "
-                f"{_last_name(key)!r} is not: select it, too, or take distinct_on()"
+                f"{tokens_name(key)!r} is not: select it, too, or take distinct_on()"
             )
 
 
@@ -79,7 +79,7 @@ def _is_same(one: Node, other: Node, what: str) -> bool:
         BuildError: they are but for their parameters, which have to be the same ones, too; `other` is `what`.
     """
     if column_token(one) and column_token(other):
-        return _is_one_table(one, other) and _last_name(one) == _last_name(other)
+        return _is_one_table(one, other) and tokens_name(one) == tokens_name(other)
     if isinstance(one, Literal) or isinstance(other, Literal):
         return True
     walk, known = walk_of(one), walk_of(other)
@@ -91,7 +91,3 @@ def _is_same(one: Node, other: Node, what: str) -> bool:
             "make the expression once, and use that object in both places"
         )
     return True
-
-
-def _last_name(column: Node) -> str:
-    return column.name if isinstance(column, ColumnExpr) else tokens_name(column)

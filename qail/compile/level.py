@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from qail.ast.clause.from_ import FULL, LEFT, RIGHT, TABLE_KIND, JoinExpr
 from qail.ast.clause.sort import SortBy
 from qail.ast.clause.target import ResTarget
+from qail.ast.clause.window import WindowDef
 from qail.ast.expression.column import ColumnExpr, ColumnRef
 from qail.ast.expression.comparison import NotNull
 from qail.ast.expression.function import FuncCall
@@ -22,42 +23,58 @@ from qail.ast.expression.grouping import GroupingSet
 from qail.ast.expression.parameter import Literal
 from qail.ast.node import Node
 from qail.ast.statement.select import named_relation, relations_of
-from qail.ast.tokens import FUNCTION_DISTINCT, FUNCTION_STAR
 from qail.ast.walk import Walk
+from qail.compile.calls import is_window_function
 from qail.errors import BuildError
 
 Tokens: TypeAlias = tuple[object, ...]
 
-# PostgreSQL's own: pg_proc.prokind is 'a', and 'w'. A user's own of one of these names is found behind them.
-AGGREGATES: Final = frozenset(
-    {
-        "any_value", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr", "count",
-        "covar_pop", "covar_samp", "every", "json_agg", "json_agg_strict", "json_arrayagg", "json_object_agg",
-        "json_objectagg", "jsonb_agg",
-        "jsonb_agg_strict", "jsonb_object_agg", "max", "min", "mode", "percentile_cont", "percentile_disc",
-        "range_agg", "range_intersect_agg", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2",
-        "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum",
-        "var_pop", "var_samp", "variance", "xmlagg",
-    }
-)  # fmt: skip
-WINDOW_FUNCTIONS: Final = frozenset(
-    {
-        "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank",
-        "rank", "row_number",
-    }
-)  # fmt: skip
 # An aggregate there would be of groups that are not there yet.
 WHERE_CLAUSE: Final = "WHERE"
 JOIN_CLAUSE: Final = "JOIN ... ON"
 GROUP_CLAUSE: Final = "GROUP BY"
 HAVING_CLAUSE: Final = "HAVING"
 CHANGE_CLAUSE: Final = "INSERT, UPDATE, DELETE or MERGE"
+LIMIT_CLAUSE: Final = "LIMIT"
+OFFSET_CLAUSE: Final = "OFFSET"
+FRAME_CLAUSE: Final = "the frame of a window"
+VALUES_CLAUSE: Final = "VALUES"
+FUNCTION_CLAUSE: Final = "a function in FROM"
+DEFINITION_CLAUSE: Final = "a definition"
+DEFAULT_CLAUSE: Final = "a default"
+POLICY_CLAUSE: Final = "a policy"
 WITHOUT_AGGREGATES: Final[dict[str, str]] = {
     WHERE_CLAUSE: "having() has conditions on groups, or a subquery finds the value",
     JOIN_CLAUSE: "join a subquery that has the value, or put the condition into having()",
     GROUP_CLAUSE: "rows are grouped before it is known: group a subquery",
     CHANGE_CLAUSE: "a query finds the value first: from_select(), or a subquery's scalar()",
+    LIMIT_CLAUSE: "a subquery's scalar() finds the value",
+    OFFSET_CLAUSE: "a subquery's scalar() finds the value",
+    FRAME_CLAUSE: "a subquery's scalar() finds the value",
+    VALUES_CLAUSE: "a subquery's scalar() finds the value",
+    FUNCTION_CLAUSE: "a subquery's scalar() finds the value",
+    DEFINITION_CLAUSE: "it is about one row",
+    DEFAULT_CLAUSE: "it is there before any row is",
+    POLICY_CLAUSE: "it is about one row: a subquery may count others",
 }
+WITHOUT_COLUMNS: Final[dict[str, str]] = {
+    LIMIT_CLAUSE: "it is one number for all rows: a value, or a subquery's scalar()",
+    OFFSET_CLAUSE: "it is one number for all rows: a value, or a subquery's scalar()",
+    FRAME_CLAUSE: "it is one distance for all rows: a value, or a subquery's scalar()",
+    VALUES_CLAUSE: "it makes rows and reads none: from_select() and select() read a table's",
+    DEFAULT_CLAUSE: "it is there before any row is: generated() makes a value of other columns",
+}
+WITHOUT_QUERIES: Final[dict[str, str]] = {
+    DEFINITION_CLAUSE: "it is about one row: a function or a trigger may read others",
+    DEFAULT_CLAUSE: "a function may read rows",
+}
+WITHOUT_SETS: Final = frozenset(
+    {
+        WHERE_CLAUSE, JOIN_CLAUSE, HAVING_CLAUSE, LIMIT_CLAUSE, OFFSET_CLAUSE, FRAME_CLAUSE, DEFINITION_CLAUSE,
+        DEFAULT_CLAUSE, POLICY_CLAUSE,
+    }
+)  # fmt: skip
+"""What a set-returning function cannot stand in; of the other clauses it depends on what is around it."""
 
 
 class Level:
@@ -75,6 +92,10 @@ class Level:
         """The first aggregate that belongs to this query."""
         self.window = ""
         """The first window function of this query."""
+        self.windows: Final[dict[str, WindowDef]] = {}
+        """The windows that it names."""
+        self.row_source = ""
+        """The first set-returning function outside of FROM, which makes rows of each row."""
         self.is_collecting = False
         """Columns are written that have to be of a group."""
         self.inside_aggregates = 0
@@ -133,6 +154,9 @@ class Level:
 
         What a subquery makes of it may be a key as a whole: there a column of any key will do.
         """
+        advice = WITHOUT_COLUMNS.get(self.clause) if self.clause else None
+        if advice is not None:
+            raise BuildError(f"column {tokens_name(column)!r} cannot stand in {self.clause}: {advice}")
         if not self.is_collecting or self.inside_aggregates or self.inside_keys:
             return
         if is_own or not any(column_token(column) in key for key in self.keys):
@@ -152,11 +176,13 @@ class Level:
         if self.inside_aggregates:
             raise BuildError(f"{call.name}() over a window is no argument of an aggregate: use a subquery's column")
         if self.inside_windows:
-            raise BuildError(f"{call.name}() over a window is no argument of another: use a subquery's column")
-        if self.clause:
             raise BuildError(
-                f"{call.name}() over a window stands in {self.clause}, where rows are still being chosen: "
-                "put it into a subquery, and the condition around that"
+                f"{call.name}() over a window is no argument of another and no key: use a subquery's column"
+            )
+        if self.clause:
+            advice = WITHOUT_QUERIES.get(self.clause, "put it into a subquery, and what asks for it around that")
+            raise BuildError(
+                f"{call.name}() over a window stands in {self.clause}, where PostgreSQL has none: {advice}"
             )
         self.window = self.window or call.name
         self.inside_windows += 1
@@ -181,7 +207,7 @@ class Level:
         Raises:
             BuildError: it is of a window function, without a window.
         """
-        if call.name in WINDOW_FUNCTIONS and call.form.schema is None:
+        if is_window_function(call):
             raise BuildError(f"{call.name}() is a window function: .over(order_by=...) says over which rows")
 
     def check_groups(self) -> None:
@@ -195,7 +221,7 @@ class Level:
         for column in self.columns:
             if not self._has_one_value(column):
                 beside = f"{self.aggregate}()" if self.aggregate else "GROUP BY or HAVING"
-                name = column.name if isinstance(column, ColumnExpr) else tokens_name(column)
+                name = tokens_name(column)
                 if self.has_twin:
                     raise BuildError(
                         f"column {name!r} stands in an expression that is written like a group key and has parameters "
@@ -264,20 +290,10 @@ def column_token(node: Node) -> str:
 
 
 def tokens_name(node: Node) -> str:
-    """The name of an untyped column."""
+    """The name of a column."""
+    if isinstance(node, ColumnExpr):
+        return node.name
     return node.fields[-1] if isinstance(node, ColumnRef) else type(node).__name__
-
-
-def is_aggregate(call: FuncCall) -> bool:
-    """Whether a call is one of an aggregate: by its name, or by what only aggregates take."""
-    if call.window is not None:
-        return False
-    form = call.form
-    if form.is_within_group or form.order or call.condition is not None:
-        return True
-    if call.kind in (FUNCTION_STAR, FUNCTION_DISTINCT):
-        return True
-    return call.name in AGGREGATES and form.schema is None
 
 
 def optional_relations(first: list[Node], joins: list[JoinExpr]) -> list[str]:

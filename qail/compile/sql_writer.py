@@ -14,13 +14,12 @@ from typing import Any, Final
 from qail.ast.build.builder import Builder
 from qail.ast.clause.target import ResTarget
 from qail.ast.expression.boolean import BoolExpr
-from qail.ast.expression.column import ColumnExpr, ColumnRef
+from qail.ast.expression.column import EXCLUDED, ColumnExpr, ColumnRef
 from qail.ast.expression.comparison import NotNull
-from qail.ast.expression.function import FuncCall
 from qail.ast.expression.parameter import ParamRef, Placeholder
 from qail.ast.node import Expression, Node
 from qail.ast.walk import Walk
-from qail.compile.level import Level, check_optional, is_aggregate, owner_of, relation_names
+from qail.compile.level import Level, check_optional, relation_names
 from qail.compile.precedence import LOWEST
 from qail.compile.quote import exact_literal, identifier, typed_literal
 from qail.errors import BuildError
@@ -64,9 +63,15 @@ class SqlWriter:
         self.is_open = False
         """Set while raw SQL is written: what tables, windows and queries of WITH its text brings is not known."""
         self.depth = 0
-        """How many subqueries are around what is written."""
         self.nests = 0
-        """How many of those are the queries of a nest()."""
+        """How many subqueries are around what is written, and how many of those are the queries of a nest()."""
+        self.single = ""
+        """Where what is written stands, if that has one value for each row: no set-returning function can."""
+        self.from_call: Node | None = None
+        """The function in FROM that is being written: it may give rows, its arguments may not."""
+        self.compared_query: Node | None = None
+        """The subquery that is being compared with a row of `row_width` elements."""
+        self.row_width = 1
         self.item: Node | None = None
         """The item of a select list that is being written, without its name."""
         self._renderers: Final = renderers
@@ -236,6 +241,10 @@ class SqlWriter:
         """End the innermost scope; returns its tables. Raw SQL has none."""
         return self._scopes.pop() if self._scopes else []
 
+    def innermost_scope(self) -> list[str]:
+        """The tables whose columns may be written here."""
+        return list(self._scopes[-1]) if self._scopes else []
+
     def check_scope(self, column: ColumnExpr[Any]) -> None:
         """Refuse a column whose table is not in scope.
 
@@ -280,7 +289,7 @@ class SqlWriter:
             BuildError: no item of FROM has that name.
         """
         if len(column.fields) == 1:
-            if len(self.levels) == 1 and column.fields[0] not in self.levels[0].aliases:
+            if len(self.levels) == 1 and column.fields[0] not in self.levels[0].aliases and not self.is_open:
                 self.levels[0].note(column, is_own=True)
             return
         table = column.fields[-2]
@@ -288,7 +297,7 @@ class SqlWriter:
             if table in relation_names(level.relations):
                 level.note(column, is_own=level is self.levels[-1])
                 break
-        if self.is_open or not self._scopes or table in ROW_NAMES:
+        if self.is_open or not self._scopes or (table in ROW_NAMES and self._has_rows_of(table)):
             return
         if not any(table in relation_names(tokens) for tokens in self._scopes):
             raise BuildError(
@@ -296,36 +305,9 @@ class SqlWriter:
                 "join it, or name it with from_()"
             )
 
-    def begin_call(self, call: FuncCall) -> Level | None:
-        """A call is written. Returns the query that it is an aggregate of, for `end_call`.
-
-        Raises:
-            BuildError: no aggregate, or no window function, may stand here.
-        """
-        if not self.levels:
-            return None
-        inner = self.levels[-1]
-        if call.window is not None:
-            inner.begin_window(call)
-            return None
-        if not is_aggregate(call):
-            inner.check_plain(call)
-            return None
-        owner = owner_of(call, self.levels)
-        owner.begin_aggregate(call)
-        inner.inside_aggregates += 1
-        return owner
-
-    def end_call(self, call: FuncCall, owner: Level | None) -> None:
-        """The arguments of a call are written."""
-        if not self.levels:
-            return
-        inner = self.levels[-1]
-        if call.window is not None:
-            inner.inside_windows -= 1
-        elif owner is not None:
-            inner.inside_aggregates -= 1
-            owner.inside_aggregates -= 1
+    def _has_rows_of(self, name: str) -> bool:
+        """Whether a row that PostgreSQL itself calls `name` may be there; where old and new are, only it knows."""
+        return name != EXCLUDED.lower() or VERSION_NAME + EXCLUDED in self._names
 
 
 def shown(token: str) -> str:

@@ -36,10 +36,11 @@ from qail.testing.rule import PATIENCE_SECONDS, ArmedRule, Rule, Verb
 from qail.testing.sockets import (
     LOOPBACK,
     UNIX_PORT,
+    begin_listening,
+    bind_to_loopback,
     dial,
     dsn_at,
     first_address,
-    listen_on_loopback,
     listen_on_path,
     narrow,
     reset,
@@ -87,7 +88,8 @@ class ChaosProxy:
         self._condition: Final = threading.Condition()
         self._relay: Final = Relay(self._accept, self._condition)
         self.host: Final = tempfile.mkdtemp(prefix="qail-proxy-")
-        self.tcp_port = 0
+        self._reserved: socket.socket | None = bind_to_loopback()
+        self.tcp_port: Final = int(self._reserved.getsockname()[1])
         self.accept()
         self._relay.start()
 
@@ -105,6 +107,8 @@ class ChaosProxy:
     def stop(self) -> None:
         """Close all connections and the listening sockets, and end the thread."""
         self._relay.stop()
+        if self._reserved is not None:
+            self._reserved.close()
         shutil.rmtree(self.host, ignore_errors=True)
 
     def dsn(self, base: str | None = None, *, tcp: bool = False) -> str:
@@ -185,9 +189,13 @@ class ChaosProxy:
         """Take no more connections: who dials is refused."""
 
         def close() -> None:
+            if not self._relay.listening:
+                return
             for each in self._relay.listening:
                 each.close()
             self._relay.listening = []
+            # Bound without listening, it refuses who dials, and nobody else is given the port meanwhile.
+            self._reserved = bind_to_loopback(self.tcp_port)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path)
 
@@ -197,10 +205,10 @@ class ChaosProxy:
         """Take connections, as from the start, on the same path and port."""
 
         def listen() -> None:
-            if self._relay.listening:
+            over_tcp, self._reserved = self._reserved, None
+            if over_tcp is None:
                 return
-            over_tcp = listen_on_loopback(self.tcp_port)
-            self.tcp_port = over_tcp.getsockname()[1]
+            begin_listening(over_tcp)
             self._relay.listening = [listen_on_path(self._path), over_tcp]
 
         self._relay.call(listen)

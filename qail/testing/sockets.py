@@ -32,14 +32,25 @@ def listen_on_path(path: str) -> socket.socket:
     return listening
 
 
-def listen_on_loopback(port: int = 0) -> socket.socket:
-    """A TCP socket that listens on 127.0.0.1, on a free port unless one is given."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((LOOPBACK, port))
-    listening.listen(BACKLOG)
-    listening.setblocking(False)
+def bind_to_loopback(port: int = 0) -> socket.socket:
+    """A TCP socket on 127.0.0.1, on a free port unless one is given. Until it listens, who dials there is refused."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((LOOPBACK, port))
+    return bound
+
+
+def listen_on_loopback() -> socket.socket:
+    """A TCP socket that listens on 127.0.0.1, on a free port."""
+    listening = bind_to_loopback()
+    begin_listening(listening)
     return listening
+
+
+def begin_listening(bound: socket.socket) -> None:
+    """Take clients from now on."""
+    bound.listen(BACKLOG)
+    bound.setblocking(False)
 
 
 def narrow(sock: socket.socket, buffer_bytes: int | None) -> None:

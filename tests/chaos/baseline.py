@@ -17,7 +17,7 @@ from typing import Any
 from chaos.oracles import Findings
 from support.servers import Database
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = float(os.environ.get("CHAOS_PATIENCE") or 30.0)
 PAUSE_SECONDS = 0.02
 Sleep = Callable[[float], Awaitable[None]]
 

@@ -47,14 +47,14 @@ class Fault:
     id: str
     backends: tuple[str, ...]
     functions: list[FaultFunction] = field(default_factory=list)
-    patience_seconds: float = 90.0
+    patience_seconds: float = 180.0
 
 
 FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    fault_id: str, *, backends: tuple[str, ...] = ALL, patience_seconds: float = 90.0
+    fault_id: str, *, backends: tuple[str, ...] = ALL, patience_seconds: float = 180.0
 ) -> Callable[[FaultFunction], FaultFunction]:
     """Register a function as (a part of) the fault `fault_id`."""
 

@@ -47,7 +47,7 @@ class Stage:
         tokens = [self.number * 1000 + part for part in range(4)]
         found = await self.backend.together(*(partial(pool.fetch_value, self._token(token)) for token in tokens))
         assert found == tokens, f"somebody else's rows: {found}"
-        async with pool.acquire(timeout=5) as connection:
+        async with pool.acquire(timeout=30) as connection:
             told = await connection.script("SELECT count(*) FROM pairs")
             assert int(told[0][0][0]) % 2 == 0, "half of what belongs together was written"
         await self.until(self._is_quiet, lambda: f"{self._activity()} but the pool has {pool.stats().size}")
@@ -68,7 +68,7 @@ class Stage:
 
     async def until(self, is_true: Callable[[], bool], told: Callable[[], str]) -> None:
         """Patience for what goes on in the background: far longer than any grace."""
-        for _ in range(2000):
+        for _ in range(6000):
             if is_true():
                 return
             await self.backend.sleep(0.005)

@@ -31,7 +31,7 @@ DEEP = 1_000
 
 
 @given(st.sampled_from(NAMES), st.integers(0, 1_000), st.integers(0, 1_000), BENDS)
-@settings(suppress_health_check=[HealthCheck.large_base_example])
+@settings(suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow])
 def test_a_bent_value_is_a_value_or_a_decode_error(name: str, sample: int, other: int, bends: list[Bend]) -> None:
     samples = SAMPLES[name]
     data = bent(samples[sample % len(samples)], bends, ALL_SAMPLES[other % len(ALL_SAMPLES)])

@@ -290,7 +290,7 @@ def test_a_nul_in_a_startup_value_begins_another_parameter(any_server: Server) -
 
 
 def test_a_local_setting_holds_to_the_end_of_its_segment(client: MessageClient) -> None:
-    limit = run(b"SELECT set_config('statement_timeout', '30', true)")
+    limit = run(b"SELECT set_config('statement_timeout', '300', true)")
 
     assert client.exchange(*limit, *run(SLEEPING), Sync()) == "1 2 D C:SELECT 1 1 2 E:57014 Z:I"
     client.exchange(*run(b"SHOW statement_timeout"), Sync())
@@ -298,11 +298,11 @@ def test_a_local_setting_holds_to_the_end_of_its_segment(client: MessageClient) 
 
 
 def test_a_local_setting_overrides_a_stricter_one_of_the_session(client: MessageClient) -> None:
-    client.exchange(Query(b"SET statement_timeout = 30"))
+    client.exchange(Query(b"SET statement_timeout = 300"))
 
     looser = run(b"SELECT set_config('statement_timeout', '60000', true)")
 
-    assert client.exchange(*looser, *run(b"SELECT pg_sleep(0.1)"), Sync()) == "1 2 D C:SELECT 1 1 2 D C:SELECT 1 Z:I"
+    assert client.exchange(*looser, *run(b"SELECT pg_sleep(0.5)"), Sync()) == "1 2 D C:SELECT 1 1 2 D C:SELECT 1 Z:I"
     assert client.exchange(*run(SLEEPING), Sync()) == "1 2 E:57014 Z:I"
 
 

@@ -27,7 +27,7 @@ import pytest
 import qail
 from support.running import run_on
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 Work = Callable[[], Awaitable[Any]]
 

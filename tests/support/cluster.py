@@ -59,6 +59,15 @@ def until(is_true: Callable[[], bool], what: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def _exists(process_id: int) -> bool:
+    """Whether there is such a process, a zombie included."""
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Node:
     """One server. Its `settings` are those of its command line; `dsn` never changes."""
 
@@ -141,8 +150,10 @@ class Node:
         return int((self.data / "postmaster.pid").read_text().split("\n")[0])
 
     def kill_backend(self, process_id: int) -> None:
-        """kill -9: the postmaster ends all others, and recovers."""
+        """kill -9: the postmaster ends all others, and recovers. Returns when it has noticed."""
         os.kill(process_id, signal.SIGKILL)
+        # Until then it takes connections as before. It has noticed what is no zombie any more.
+        until(lambda: not _exists(process_id), f"the postmaster has noticed the end of {process_id}")
 
     def freeze(self, process_id: int) -> None:
         """SIGSTOP; returns when the process stands still."""

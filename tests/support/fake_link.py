@@ -33,7 +33,7 @@ class FakeLink:
         self.is_lost = self.is_closing = self.is_shared = self.is_dirty = self.is_held = self.left_running = (
             self.is_frozen
         ) = False
-        self.is_opaque = self.is_fenced = False
+        self.is_opaque = self.is_fenced = self.is_ended = False
         self.settled_count = self.unsent_scopes = self.answered_count = 0
         self.scopes: list[Any] = []
         self.given_up: list[Any] = []
@@ -46,7 +46,7 @@ class FakeLink:
         self.address = "fake"
         self.config = SimpleNamespace(target_session_attrs="any")
         self.messages = SimpleNamespace(clear=lambda: None, on_change=None)
-        self.transport = SimpleNamespace(is_paused=False)
+        self.transport = SimpleNamespace(is_paused=False, socket=None)
         self.session = FakeSession(self)
         self._watchers: list[Waiter] = []
 
@@ -68,6 +68,8 @@ class FakeLink:
         self.queue.append(request)
         if len(self.queue) == 1:
             self.progress_at = self.runtime.now()
+        if self.is_ended:
+            self.runtime.call_soon_threadsafe(self.lose)
         return waiter
 
     async def answered(self, request: Any) -> None:
@@ -121,6 +123,10 @@ class FakeLink:
     def lose(self) -> None:
         """The server closes."""
         self._end()
+
+    def end_unheard(self) -> None:
+        """The server closes, and nobody reads it before something is sent."""
+        self.is_ended = True
 
     def _end(self) -> None:
         if self.is_lost:

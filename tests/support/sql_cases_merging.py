@@ -20,6 +20,7 @@ from support.sql_case import Case
 from support.sql_pieces import TOP, TREE
 from support.sql_tables import Post, User
 
+COUNTED: Final = select(Post.author_id.as_("i"), count().as_("n")).group_by(Post.author_id).cte("t")
 MERGING: Final = (
     Case(
         "insert returning expressions",
@@ -147,6 +148,20 @@ MERGING: Final = (
         '"users"."name") INSERT INTO "posts" ("id", "title", "author_id") SELECT "id", "name", "id" FROM '
         '"gone"',
         [90],
+    ),
+    Case(
+        "update and its query of WITH, ahead of FROM",
+        Qail.set(User).values({"age": COUNTED["n"]}).with_(COUNTED).from_(COUNTED).where(COUNTED["i"] == User.id),
+        'WITH "t" AS (SELECT "posts"."author_id" AS "i", count(*) AS "n" FROM "posts" GROUP BY "posts"."author_id") '
+        'UPDATE "users" SET "age" = "t"."n" FROM "t" WHERE "t"."i" = "users"."id"',
+        [],
+    ),
+    Case(
+        "delete and its query of WITH, ahead of USING",
+        Qail.delete(User).with_(COUNTED).using(COUNTED).where(COUNTED["i"] == User.id, COUNTED["n"] > 99),
+        'WITH "t" AS (SELECT "posts"."author_id" AS "i", count(*) AS "n" FROM "posts" GROUP BY "posts"."author_id") '
+        'DELETE FROM "users" USING "t" WHERE "t"."i" = "users"."id" AND "t"."n" > $1',
+        [99],
     ),
     Case(
         "update in WITH, joined to what it changed",

@@ -7,7 +7,7 @@ from typing import Final
 from qail.ast.build.qail import Qail
 from qail.ast.build.select import select
 from qail.ast.clause.window import groups, rows
-from qail.ast.expression.column import col
+from qail.ast.expression.column import col, star
 from qail.ast.expression.function import avg, count, func, max_, min_, sum_
 from qail.ast.expression.parameter import literal
 from support.sql_case import Case
@@ -19,6 +19,29 @@ UNTYPED: Final = (
         Qail.get("users"),
         'SELECT * FROM "users"',
         [],
+    ),
+    Case(
+        "every column and one more",
+        Qail.get("users").columns(star(), func.row_number().over(order_by=col("id")).as_("n")).columns(func.upper("a")),
+        'SELECT *, row_number() OVER (ORDER BY "id") AS "n", "upper"($1) FROM "users"',
+        ["a"],
+    ),
+    Case(
+        "every column, in a set operation and a subquery",
+        Qail.get(
+            Qail.get("users")
+            .columns(star(), literal(1).as_("k"))
+            .union_all(Qail.get("users").columns(star(), "id"))
+            .subquery("u")
+        ).columns(star()),
+        'SELECT * FROM (SELECT *, 1 AS "k" FROM "users" UNION ALL SELECT *, "id" FROM "users") AS "u"',
+        [],
+    ),
+    Case(
+        "every column of what is deleted",
+        Qail.delete("users").eq("id", 99).returning(star()),
+        'DELETE FROM "users" WHERE "id" = $1 RETURNING *',
+        [99],
     ),
     Case(
         "get columns, filter, limit",

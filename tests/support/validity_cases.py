@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from qail import (
     INT4,
@@ -28,13 +27,29 @@ from qail import (
     sum_,
     using,
 )
+from support.validity_calls import ACCEPTED_CALLS, REFUSED_FORMS, REFUSED_SETS
+from support.validity_clauses import ACCEPTED_CLAUSES, REFUSED_CLAUSES
 from support.validity_groups import REFUSED_GROUPS
 from support.validity_rows import REFUSED_ROWS
-from support.validity_tables import ADDED, ON, OUTER_ON, VISITED, Member, MemberOuter, Pair, Refused, Visit, VisitOuter
+from support.validity_tables import (
+    ADDED,
+    ON,
+    OUTER_ON,
+    VISITED,
+    Accepted,
+    Member,
+    MemberOuter,
+    Pair,
+    Refused,
+    Visit,
+    VisitOuter,
+)
 
 FIRST_LETTER: Final = func.substr(Member.name, 1, 1)
-REFUSED: Final[dict[str, Refused]] = REFUSED_GROUPS | REFUSED_ROWS
-ACCEPTED: Final[dict[str, Callable[[], Any]]] = {
+REFUSED: Final[dict[str, Refused]] = REFUSED_GROUPS | REFUSED_ROWS | REFUSED_FORMS | REFUSED_SETS | REFUSED_CLAUSES
+ACCEPTED: Final[dict[str, Accepted]] = {
+    **ACCEPTED_CALLS,
+    **ACCEPTED_CLAUSES,
     "columns of groups": lambda: select(Member.age, count()).group_by(Member.age),
     "a column that depends on the key": lambda: select(Member, count()).group_by(Member.id),
     "columns that depend on a whole key": lambda: select(Pair.note, count()).group_by(Pair.b, Pair.a),

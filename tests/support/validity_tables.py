@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from qail import (
     BOOL,
@@ -71,6 +71,9 @@ class Pair(Table, name="pairs", unique=()):
     a: Col[int] = col(INT8, pk=True)
     b: Col[int] = col(INT8, pk=True)
     note: Col[str | None] = col(TEXT, null=True)
+
+
+Accepted: TypeAlias = Callable[[], Any]
 
 
 class Refused(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from support.backends import Backend
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.005
 
 

@@ -43,6 +43,10 @@ class DeleteFrom(Builder, NameFilters[Delete]):
     DELETE FROM "users" WHERE "id" = $1
     """
 
+    def with_(self, table: CommonTableExpr | Unchecked, /, *more: CommonTableExpr) -> DeleteFrom:
+        """`WITH name AS (query), ...`: to be named in this statement."""
+        return DeleteFrom(self, WITH, NodeList(with_items((table, *more))))
+
     def where(self, condition: BoolOperand, /, *more: BoolOperand) -> Delete:
         """The rows to delete: those where every condition holds.
 

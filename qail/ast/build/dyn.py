@@ -10,6 +10,7 @@ from qail.ast.build.query import JoinCondition, Query
 from qail.ast.build.query_expression import named_key
 from qail.ast.clause.from_ import FULL, INNER, LEFT, RIGHT, FromItem, JoinExpr
 from qail.ast.clause.target import NOTHING, NodeList
+from qail.ast.expression.column import A_Star
 from qail.ast.name import Name, TableName
 from qail.ast.node import Expr, Node
 from qail.ast.tokens import COLUMNS, GROUP_BY, GROUP_DISTINCT, JOIN, ORDER_BY, WHERE
@@ -31,8 +32,8 @@ class Dyn(Query["Row"], NameFilters["Dyn"]):
     def _filtered(self, condition: Node) -> Any:
         return Dyn(self, WHERE, condition)
 
-    def columns(self, *items: str | Expr[Any]) -> Dyn:
-        """The select list; more calls add to it. Without a call it is `*`."""
+    def columns(self, *items: str | Expr[Any] | A_Star) -> Dyn:
+        """The select list; more calls add to it. Without a call it is `*`, which `star()` is beside other items."""
         return Dyn(self, COLUMNS, named_items(items, "columns()"))
 
     def order_by(self, key: Any, /, *more: Any) -> Dyn:
@@ -44,9 +45,7 @@ class Dyn(Query["Row"], NameFilters["Dyn"]):
         out = Dyn(self, GROUP_BY, named_items((key, *more), "group_by()"))
         return Dyn(out, GROUP_DISTINCT, NOTHING) if distinct else out
 
-    def join(
-        self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None
-    ) -> Dyn:
+    def join(self, table: TableName | FromItem | type[Any], /, on: JoinCondition, *, alias: str | None = None) -> Dyn:
         """`JOIN table ON condition`; `alias` is the name the table has in this query."""
         return self._joined(INNER, from_item(table, alias), on)
 

@@ -20,7 +20,7 @@ from qail.ast.clause.part import Part, flat, is_part
 from qail.ast.clause.target import NodeList
 from qail.ast.clause.with_ import CommonTableExpr, CommonTableReference
 from qail.ast.expression.boolean import BoolExpr, Maybe, checked_condition
-from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow, column_named
+from qail.ast.expression.column import A_Star, ColumnExpr, ColumnRef, WholeRow, column_named
 from qail.ast.expression.parameter import SKIP, ParamRef, Placeholder, operand
 from qail.ast.name import Name, TableName, Unchecked
 from qail.ast.node import Expr, Expression, Node
@@ -153,6 +153,8 @@ def _parted(items: tuple[object, ...], method: str, *, is_named: bool) -> NodeLi
     """A list of items of which some are parts."""
     parts: list[object] = []
     for item in items:
+        if isinstance(item, A_Star):
+            raise BuildError(f"{method} has star() beside a part: list the columns, whose places are told by it")
         if is_part(item) or isinstance(item, Expression):
             parts.append(item)
         elif is_named and isinstance(item, str):

@@ -47,7 +47,12 @@ class MergeInto(Builder):
         return MergeInto(self, ONLY_TABLE, NOTHING)
 
     def using(
-        self, source: type[Table[Any, Any]] | TableName | FromItem | Unchecked, /, on: BoolOperand, *, alias: str | None = None
+        self,
+        source: type[Table[Any, Any]] | TableName | FromItem | Unchecked,
+        /,
+        on: BoolOperand,
+        *,
+        alias: str | None = None,
     ) -> MergeUsing:
         """`USING source ON condition`: the rows that are to be merged into the table, and which of its rows match."""
         return MergeUsing(self, USING, JoinExpr("USING", from_item(source, alias), checked_condition(on)))
@@ -142,5 +147,3 @@ def _assignments(row: object, columns: Columns) -> Assignments:
         raise BuildError("MERGE sets no column: the row is empty, or every value is SKIP")
     names = distinct_columns([columns.written(name) for name, _ in pairs], "MERGE")
     return Assignments(tuple(names), tuple([value_node(value) for _, value in pairs]))
-
-

@@ -91,16 +91,12 @@ class Qail(Definitions):
         return out
 
     @staticmethod
-    def delete(
-        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None
-    ) -> DeleteFrom:
+    def delete(table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None) -> DeleteFrom:
         """DELETE: `delete(table).where(...)`."""
         return DeleteFrom(None, DELETE, write_target(table, optional_name(alias, "an alias")))
 
     @staticmethod
-    def merge(
-        table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None
-    ) -> MergeInto:
+    def merge(table: type[Table[Any, Any]] | TableName | Unchecked, /, *, alias: Name | None = None) -> MergeInto:
         """MERGE: `merge(table).using(source, on=...).when_matched().update(...)`. Needs PostgreSQL 15."""
         return MergeInto(None, MERGE, write_target(table, optional_name(alias, "an alias")))
 
@@ -128,4 +124,3 @@ class Qail(Definitions):
             BuildError: a place has no value, a value no place; or a place stands in a string, a comment or a word.
         """
         return sql_of(template, parts)
-

@@ -9,6 +9,7 @@ from qail.ast.build.builder import Command, Fetchable
 from qail.ast.build.items import named_items
 from qail.ast.build.query_expression import call_target, model_target
 from qail.ast.clause.with_ import CommonTableExpr
+from qail.ast.expression.column import A_Star
 from qail.ast.name import Name
 from qail.ast.valued import Item
 from qail.ast.tokens import RETURNING, TARGET
@@ -157,12 +158,12 @@ class Change(Command):
     ) -> Returning[*tuple[Any, ...]]: ...
     # fmt: on
     @overload
-    def returning(self, name: str, /, *names: str) -> DynReturning: ...
+    def returning(self, name: str | A_Star, /, *names: str) -> DynReturning: ...
 
     def returning(self, *items: Any) -> Any:
-        """`RETURNING`: these items of each row that was written; names for untyped rows."""
+        """`RETURNING`: these items of each row that was written; names or `star()` for untyped rows."""
         targets = named_items(items, "returning()")
-        if isinstance(items[0], str):
+        if isinstance(items[0], str) or isinstance(items[0], A_Star):  # noqa: SIM101 - mypyc: a tuple is slow
             return DynReturning(self, RETURNING, targets)
         out: Returning[*tuple[Any, ...]] = Returning(self, RETURNING, targets)
         return out

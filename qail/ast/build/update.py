@@ -87,6 +87,10 @@ class UpdateSet(Builder, NameFilters[Update]):
         """`JOIN table ON condition`, to the tables of from_()."""
         return UpdateSet(self, JOIN, joined(INNER, from_item(table, alias), on))
 
+    def with_(self, table: CommonTableExpr | Unchecked, /, *more: CommonTableExpr) -> UpdateSet:
+        """`WITH name AS (query), ...`: to be named in this statement."""
+        return UpdateSet(self, WITH, NodeList(with_items((table, *more))))
+
     def where(self, condition: BoolOperand, /, *more: BoolOperand) -> Update:
         """The rows to change: those where every condition holds.
 

@@ -20,14 +20,16 @@ from qail.ast.clause.definition import (
     word,
 )
 from qail.ast.clause.option import Option
-from qail.ast.expression.function import FuncCall, func
+from qail.ast.expression.function import PLAIN, CallForm, FuncCall
 from qail.ast.expression.parameter import Literal as Constant
+from qail.ast.expression.parameter import operand
 from qail.ast.name import Name, TableName, Unchecked
 from qail.ast.node import Expr, Node
 from qail.ast.tokens import (
     CALL,
     CLAUSE,
     DO,
+    FUNCTION,
     LOCK_TABLES,
     OPTION,
     RESET,
@@ -123,8 +125,10 @@ def call(procedure: TableName | Expr[Any] | Unchecked, arguments: tuple[Any, ...
             raise BuildError("call() of a function call has its arguments already")
         return Call(None, CALL, procedure)
     names = object_name(procedure, "a procedure's name").names
-    named = func.named(names[-1], schema=names[0] if len(names) > 1 else None)
-    made: Any = named(*arguments)
+    name, schema = names[-1], names[0] if len(names) > 1 else None
+    form = PLAIN if schema is None else CallForm(schema=schema)
+    given = tuple([operand(argument) for argument in arguments])
+    made: FuncCall = FuncCall(name, given, FUNCTION, None, None, form)
     return Call(None, CALL, made)
 
 

@@ -10,7 +10,7 @@ from qail.ast.clause.set_operation import SetOperation
 from qail.ast.clause.target import NodeList, ResTarget
 from qail.ast.clause.values import ValuesTable
 from qail.ast.expression.arithmetic import type_of
-from qail.ast.expression.column import ColumnExpr, ColumnRef, WholeRow
+from qail.ast.expression.column import A_Star, ColumnExpr, ColumnRef, WholeRow
 from qail.ast.expression.function import FuncCall
 from qail.ast.node import Node
 from qail.ast.tokens import COLUMNS, RETURNING, SELECT
@@ -60,12 +60,15 @@ def first_step(builder: Builder) -> Builder:
 
 
 def result_items(builder: Builder) -> tuple[Node, ...] | None:
-    """The items of the select list or of RETURNING; None when the server says which columns there are (`*`).
+    """The items of the select list or of RETURNING; None when the server says which columns there are: `*`.
 
     A WholeRow stands for `len(item.columns)` columns of the result, any other item for one.
     """
     found = result_parts(builder)
-    return None if found is None else flat(found)
+    if found is None:
+        return None
+    items = flat(found)
+    return None if any(isinstance(item, A_Star) for item in items) else items
 
 
 def result_parts(builder: Builder) -> tuple[object, ...] | None:

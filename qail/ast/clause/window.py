@@ -19,6 +19,7 @@ from qail.errors import BuildError
 ROWS_MODE: Final = "ROWS"
 RANGE_MODE: Final = "RANGE"
 GROUPS_MODE: Final = "GROUPS"
+BOUND_ORDER: Final = (PRECEDING, CURRENT_ROW, FOLLOWING)
 EXCLUSIONS: Final[dict[str | None, str]] = {
     None: "",
     "current row": " EXCLUDE CURRENT ROW",
@@ -193,7 +194,12 @@ def _frame(mode: str, start: object, end: object, exclude: str | None) -> Frame:
     first, last = _checked_offset(start, mode), _checked_offset(end, mode)
     if isinstance(first, (int, float)) and isinstance(last, (int, float)) and first > last:
         raise BuildError(f"a frame from {first} to {last} ends before it starts")
-    return Frame(mode, _bound(first), _bound(last), EXCLUSIONS[exclude])
+    begin, close = _bound(first), _bound(last)
+    if UNBOUNDED not in (begin.kind, close.kind) and BOUND_ORDER.index(begin.kind) > BOUND_ORDER.index(close.kind):
+        raise BuildError(
+            "a frame ends before it starts: preceding() comes before the current row, 0, and that before following()"
+        )
+    return Frame(mode, begin, close, EXCLUSIONS[exclude])
 
 
 def _checked_offset(offset: object, mode: str) -> object:

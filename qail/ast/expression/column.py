@@ -103,8 +103,8 @@ class WholeRow(Expression):
         return self._by_name.get(name)
 
 
-class A_Star(Expr[Any]):
-    """`*`: every column the FROM list has."""
+class A_Star(Expression):
+    """`*`: every column the FROM list has. It has no value that could be compared or named."""
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -130,6 +130,17 @@ class VersionColumn(Expr[Any]):
 
     def result_type(self) -> PgType[Any] | None:
         return self.column.result_type() if isinstance(self.column, Expression) else None
+
+
+def star() -> A_Star:
+    """`*`, beside other items of `columns()` or `returning()`: every column, as the server counts them.
+
+    >>> print(Qail.get("t").columns(star(), func.row_number().over(order_by=col("a")).as_("n")))
+    SELECT *, row_number() OVER (ORDER BY "a") AS "n" FROM "t"
+    >>> print(Qail.delete("t").eq("a", 1).returning(star()))
+    DELETE FROM "t" WHERE "a" = $1 RETURNING *
+    """
+    return A_Star()
 
 
 @overload

@@ -47,6 +47,29 @@ AVERAGE_TYPES: Final[dict[int, PgType[Any]]] = {
 }
 # Of the other families max and min return another type, text for all strings, or are not there.
 SELF_EXTREMES: Final = frozenset({"number", "datetime", "time", "interval", "money"})
+# What looks like a function and is none: no name in pg_proc, so that a call by its name is a call of nothing.
+# Source: src/backend/parser/gram.y, func_expr_common_subexpr
+SYNTAX: Final[dict[str, str]] = {
+    **{
+        word: f"qail.{word}() writes it"
+        for word in (
+            "array", "cast", "coalesce", "exists", "greatest", "grouping", "json_array", "json_arrayagg",
+            "json_exists", "json_objectagg", "json_query", "json_scalar", "json_serialize", "json_value", "least",
+            "merge_action", "nullif", "row",
+        )
+    },
+    "all": "qail.all_() writes it",
+    "any": "qail.any_() writes it",
+    "some": "qail.any_() says the same",
+    "current_catalog": "func.current_database() says the same",
+    "current_date": "cast(func.now(), DATE) says the same",
+    "current_role": "func.current_user() says the same",
+    "current_time": "cast(func.now(), TIMETZ) says the same",
+    "current_timestamp": "func.now() says the same",
+    "localtime": "cast(func.now(), TIME) says the same",
+    "localtimestamp": "cast(func.now(), TIMESTAMP) says the same",
+    "trim": "func.btrim() says the same",
+}  # fmt: skip
 COUNTERS: Final = frozenset({"count", "row_number", "rank", "dense_rank"})
 
 
@@ -195,9 +218,11 @@ class Function:
         """Call it with these arguments, the named ones as `name => value`.
 
         An aggregate sees different values only with `distinct`, and its rows in the order of `order_by`, one key or a
-        list of them: `func.string_agg(User.name, ", ", order_by=User.name)`.
+        list of them: `func.string_agg(User.name, ", ", order_by=User.name)`. `func.count()` is `count(*)`.
         """
         keys = tuple([sort_key(item) for item in listed(order_by)])
+        if not arguments and self._name == "count" and self._schema is None:
+            return count(distinct=distinct)
         if distinct and not arguments:
             raise BuildError(f"{self._name}(distinct=True) needs an argument: which values shall differ?")
         given = tuple([operand(argument) for argument in (*arguments, *named.values())])
@@ -215,6 +240,12 @@ class Functions:
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
             raise AttributeError(name)
+        advice = SYNTAX.get(name)
+        if advice is not None:
+            raise BuildError(
+                f"{name} is no function but syntax of SQL: {advice}; a function of your own of this name is "
+                f"func.named({name!r})"
+            )
         return Function(name)
 
     def named(

@@ -138,7 +138,8 @@ ALIKE: Final[dict[str, tuple[int, ...]]] = {
     **dict.fromkeys(
         (
             "array_fill", "array_length", "array_lower", "array_sample", "array_sort", "array_to_json",
-            "array_to_string", "array_upper", "generate_subscripts", "nth_value", "to_char", "trim_array",
+            "array_to_string", "array_upper", "generate_subscripts", "nth_value", "percentile_cont", "percentile_disc",
+            "to_char", "trim_array",
         ),
         (0,),
     ),
@@ -257,16 +258,17 @@ def _range_types(value: Any) -> tuple[PgType[Any], PgType[Any]] | None:
 
 
 def _list_type(values: Iterable[object]) -> PgType[Any] | None:
-    """The array that holds all of these, of any number of dimensions; None where they do not say it."""
+    """The array that holds all of these, of any number of dimensions; None where they do not say it.
+
+    What says nothing by itself, as NULL and an empty range do, is of the type of the others.
+    """
     shared: PgType[Any] | None = None
     for value in values:
-        if value is None:
-            continue
-        own = sent_type(value)
+        own = None if value is None else sent_type(value)
         if own is not None and own.element is not None:
             own = own.element
         if own is None:
-            return None
+            continue
         shared = own if shared is None else wider(shared, own)
         if shared is None:
             return None

@@ -12,6 +12,7 @@ from qail.ast.expression.function import call_of
 from qail.ast.expression.operation import OperatorTest, given
 from qail.ast.name import Unchecked
 from qail.ast.node import Cond, Expr, Node
+from qail.errors import BuildError
 from qail.pgtype import (
     BOOL,
     DATEMULTIRANGE,
@@ -39,6 +40,9 @@ PAIRS: Final[list[tuple[PgType[Any], PgType[Any]]]] = [
 ]
 
 
+ELEMENT_MODULES: Final = frozenset({"datetime", "decimal"})
+
+
 class RangeOperators:
     """`expression.range`. The other side may be a range, a multirange, or an expression of either."""
 
@@ -47,6 +51,11 @@ class RangeOperators:
 
     def contains(self, other: Any) -> Cond:
         """`@> other`: all of the other range is in it."""
+        if isinstance(other, (int, float)) or type(other).__module__ in ELEMENT_MODULES:
+            raise BuildError(
+                f"contains() takes a range, and {type(other).__name__} is no range: contains_element(value, type) asks "
+                "for one value"
+            )
         return self._test("@>", other)
 
     def contains_element(self, element: Any, pg: PgType[Any] | Unchecked) -> Cond:

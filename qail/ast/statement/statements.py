@@ -57,5 +57,7 @@ def statement_of(builder: Builder) -> Statement:
         raise BuildError(f"a {steps.statement} does not begin a statement")
     statement = STATEMENTS[steps.first](steps)
     if not isinstance(builder, (Fetchable, Command)):
-        raise BuildError(f"{steps.statement} is not complete: call the method that it still needs, values() or where()")
+        raise BuildError(
+            f"{steps.statement} is not complete: call the method that it still needs, such as when_matched().delete()"
+        )
     return statement

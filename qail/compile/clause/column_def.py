@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qail.ast.clause.column_def import ColumnDef
 from qail.ast.clause.option import Option
+from qail.compile.level import DEFAULT_CLAUSE, Level
 from qail.compile.precedence import PRIMARY
 from qail.compile.quote import identifier, qualified, type_name
 from qail.compile.sql_writer import SqlWriter
@@ -17,7 +18,9 @@ def write_column_def(writer: SqlWriter, node: ColumnDef) -> None:
         writer.put(" NOT NULL")
     if node.default is not None:
         writer.put(" DEFAULT ")
+        writer.levels.append(Level(writer.innermost_scope(), DEFAULT_CLAUSE))
         writer.write(node.default, PRIMARY, pg=node.pg)
+        writer.levels.pop()
     if node.references is not None:
         writer.put(f" REFERENCES {qualified(node.references[:-1])} ({identifier(node.references[-1])})")
     _write_parts(writer, node, is_storage=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from qail.ast.clause.from_ import (
     WITH_KIND,
     JoinExpr,
@@ -16,12 +18,14 @@ from qail.ast.clause.values import ValuesTable
 from qail.ast.node import Node
 from qail.ast.statement.select import named_relation
 from qail.compile.families import check_condition
-from qail.compile.level import JOIN_CLAUSE
+from qail.compile.level import FUNCTION_CLAUSE, JOIN_CLAUSE, Level
 from qail.compile.quote import identifier, qualified, type_name
 from qail.compile.sql_writer import WITH_NAME, SqlWriter
 from qail.compile.statement.query import write_query
 from qail.errors import BuildError
 from qail.pgtype import BOOL, FLOAT4, FLOAT8
+
+FUNCTION_ARGUMENTS: Final = "an argument of a function in FROM"
 
 
 def write_range_var(writer: SqlWriter, node: RangeVar) -> None:
@@ -61,6 +65,9 @@ def write_range_only(writer: SqlWriter, node: RangeOnly) -> None:
 def write_sample(writer: SqlWriter, node: RangeTableSample) -> None:
     """`table TABLESAMPLE "method" (argument) REPEATABLE (seed)`."""
     writer.write(node.item)
+    level = writer.levels[-1] if writer.levels else Level([])
+    clause, level.clause = level.clause, FUNCTION_CLAUSE
+    single, writer.single = writer.single, "TABLESAMPLE"
     writer.put(f" TABLESAMPLE {identifier(node.method)} (")
     writer.write(node.argument, pg=FLOAT4)
     writer.put(")")
@@ -68,13 +75,24 @@ def write_sample(writer: SqlWriter, node: RangeTableSample) -> None:
         writer.put(" REPEATABLE (")
         writer.write(node.repeatable, pg=FLOAT8)
         writer.put(")")
+    level.clause, writer.single = clause, single
 
 
 def write_range_function(writer: SqlWriter, node: RangeFunction) -> None:
     """`f(...) WITH ORDINALITY AS "alias" ("column", ...)`; a function sees the tables before it."""
     is_alone = len(node.calls) == 1
     writer.put("" if is_alone else "ROWS FROM (")
-    writer.write_list(list(node.calls))
+    level = writer.levels[-1] if writer.levels else Level([])
+    clause, level.clause = level.clause, FUNCTION_CLAUSE
+    single, writer.single = writer.single, FUNCTION_ARGUMENTS
+    separator = ""
+    for call in node.calls:
+        writer.put(separator)
+        writer.from_call = call
+        writer.write(call)
+        separator = ", "
+    writer.from_call = None
+    level.clause, writer.single = clause, single
     writer.put("" if is_alone else ")")
     if node.has_ordinality:
         writer.put(" WITH ORDINALITY")

@@ -25,6 +25,8 @@ def write_rows(writer: SqlWriter, node: ValuesRows, overriding: str = "") -> Non
     types = [type_of(column) for column in node.columns]
     names = [column_name(column) for column in node.columns]
     width = len(node.columns)
+    # Of one row a function may make several: it is a select list.
+    writer.single = "VALUES of several rows" if len(node.values) > width else ""
     for index, value in enumerate(node.values):
         column = index % width
         if column == 0:
@@ -35,6 +37,7 @@ def write_rows(writer: SqlWriter, node: ValuesRows, overriding: str = "") -> Non
             _write_value(writer, value, types[column], names[column])
         else:
             writer.block_parameter(node, index, types[column], names[column])
+    writer.single = ""
     writer.put(")")
 
 
@@ -107,12 +110,14 @@ def write_conflict(writer: SqlWriter, node: OnConflictClause) -> None:
         return
     assigned = [f"{bare_column(column)} = EXCLUDED.{bare_column(column)}" for column in node.assigned]
     writer.put(" DO UPDATE SET " + ", ".join(assigned))
+    writer.single = "DO UPDATE"
     if node.assignments is not None:
         writer.put(", " if assigned else "")
         write_assignments(writer, node.assignments)
     if node.condition is not None:
         writer.put(" WHERE ")
         write_conditions(writer, [node.condition])
+    writer.single = ""
 
 
 def _write_value(writer: SqlWriter, value: Node, pg: PgType[Any] | None, name: str) -> None:

@@ -6,15 +6,26 @@ from typing import Any
 
 from qail.ast.clause.target import NodeList, Nothing, ResTarget
 from qail.ast.expression.arithmetic import type_of
-from qail.ast.expression.column import WholeRow
+from qail.ast.expression.column import A_Star, WholeRow
+from qail.ast.expression.nest import NestedRows
 from qail.ast.node import Node
 from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter, unwrapped
+from qail.errors import BuildError
 from qail.pgtype import PgType
 
 
 def write_targets(writer: SqlWriter, targets: list[Node]) -> None:
-    """The items of a select list, with their names where they have one."""
+    """The items of a select list, with their names where they have one.
+
+    Raises:
+        BuildError: what becomes an object stands beside `*`, whose columns only the server counts.
+    """
+    if len(targets) > 1 and any(isinstance(target, A_Star) for target in targets):
+        for target in targets:
+            item = unwrapped(target)
+            if isinstance(item, WholeRow) or (isinstance(item, NestedRows) and item.is_formed):
+                raise BuildError("star() stands beside what becomes an object: list the columns, whose places tell it")
     separator = ""
     for target in targets:
         writer.put(separator)

@@ -7,6 +7,7 @@ from typing import Any
 from qail.ast.clause.window import RANGE_MODE, Frame, FrameBound, NamedWindow, WindowDef
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.tokens import CURRENT_ROW, PRECEDING, UNBOUNDED
+from qail.compile.level import FRAME_CLAUSE, Level
 from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter
 from qail.errors import BuildError
@@ -23,8 +24,29 @@ def write_over(writer: SqlWriter, node: WindowDef) -> None:
         writer.check_window(node.base)
     if node.base and not node.order and node.frame is None:
         writer.put(identifier(node.base))
-    else:
-        write_window(writer, node)
+        return
+    _check_base(writer, node)
+    write_window(writer, node)
+
+
+def _check_base(writer: SqlWriter, node: WindowDef) -> None:
+    """Refuse to add to a window what it has.
+
+    Raises:
+        BuildError: it is sorted already, or has a frame.
+    """
+    windows = writer.levels[-1].windows if writer.levels else {}
+    known = windows.get(node.base)
+    for _ in range(len(windows)):  # they may name each other in a ring, which is refused where they are defined
+        if known is None:
+            return
+        if known.frame is not None:
+            raise BuildError(
+                f"the window {node.base!r} has a frame, so that nothing can be added: give it where it is used"
+            )
+        if known.order and node.order:
+            raise BuildError(f"the window {node.base!r} has its ORDER BY; one over it cannot have another")
+        known = windows.get(known.base)
 
 
 def write_window(writer: SqlWriter, node: WindowDef) -> None:
@@ -53,6 +75,7 @@ def write_named_window(writer: SqlWriter, node: NamedWindow) -> None:
     writer.put(identifier(node.name) + " AS ")
     if node.definition.base:
         writer.check_window(node.definition.base)
+    _check_base(writer, node.definition)
     write_window(writer, node.definition)
 
 
@@ -80,7 +103,10 @@ def _write_bound(writer: SqlWriter, node: FrameBound, unbounded: str, pg: PgType
     elif node.kind == CURRENT_ROW:
         writer.put("CURRENT ROW")
     elif node.offset is not None:
+        level = writer.levels[-1] if writer.levels else Level([])  # of raw SQL nothing is known
+        clause, level.clause = level.clause, FRAME_CLAUSE
         writer.write(node.offset, pg=pg)
+        level.clause = clause
         writer.put(" PRECEDING" if node.kind == PRECEDING else " FOLLOWING")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from qail.ast.expression.arithmetic import ARITHMETIC, NegateExpr, OpExpr, type_of
 from qail.ast.node import Node
+from qail.compile.expression.subquery import note_compared
 from qail.compile.families import check_arithmetic
 from qail.compile.precedence import OPERATOR_LEVELS, OTHER_LEVEL, SIGN_LEVEL
 from qail.compile.quote import identifier
@@ -50,6 +51,7 @@ def write_operator(writer: SqlWriter, node: OpExpr) -> None:
         inner = spine[index]
         writer.put(f" {written(inner)} ")
         partner = inner.right_type or left_type
+        note_compared(writer, inner.left, inner.right)
         writer.write(inner.right, operator_level(inner) + 1, partner, column_name(base), _guard(inner))
         right_type = type_of(inner.right)
         if inner.pg is not None:

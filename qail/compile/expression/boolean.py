@@ -24,12 +24,14 @@ def write_bool(writer: SqlWriter, node: BoolExpr) -> None:
 
 def write_terms(writer: SqlWriter, terms: list[Node], between: str, level: int) -> None:
     """Terms with `between` between them, each in parentheses when it binds less tightly than `level`."""
+    single, writer.single = writer.single, writer.single or "a condition"
     separator = ""
     for term in terms:
         check_condition(term)
         writer.put(separator)
         writer.write(term, level, BOOL)
         separator = between
+    writer.single = single
 
 
 def write_conditions(writer: SqlWriter, conditions: list[Node]) -> None:
@@ -51,7 +53,9 @@ def write_not(writer: SqlWriter, node: NotExpr) -> None:
     """`NOT argument`."""
     check_condition(node.argument)
     writer.put("NOT ")
+    single, writer.single = writer.single, writer.single or "a condition"
     writer.write(node.argument, NOT_LEVEL, BOOL)
+    writer.single = single
 
 
 def write_maybe(writer: SqlWriter, node: Maybe) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.case import CaseExpr, CoalesceExpr, TypeCast
@@ -10,10 +10,13 @@ from qail.compile.quote import type_name
 from qail.compile.sql_writer import SqlWriter
 from qail.pgtype import BOOL, PgType
 
+COALESCE: Final = "COALESCE"
+
 
 def write_case(writer: SqlWriter, node: CaseExpr) -> None:
     """`CASE WHEN condition THEN result ... END`."""
     pg = node.result_type()
+    single, writer.single = writer.single, writer.single or "CASE"
     writer.put("CASE")
     compared: PgType[Any] | None = BOOL
     if node.argument is not None:
@@ -29,11 +32,15 @@ def write_case(writer: SqlWriter, node: CaseExpr) -> None:
         writer.put(" ELSE ")
         writer.write(node.otherwise, pg=pg)
     writer.put(" END")
+    writer.single = single
 
 
 def write_coalesce(writer: SqlWriter, node: CoalesceExpr) -> None:
     """`COALESCE(...)`: its parameters are of the type of the arguments that have one."""
     pg = node.result_type()
+    single = writer.single
+    if node.keyword == COALESCE:
+        writer.single = single or COALESCE
     writer.put(node.keyword + "(")
     separator = ""
     for argument in node.arguments:
@@ -41,6 +48,7 @@ def write_coalesce(writer: SqlWriter, node: CoalesceExpr) -> None:
         writer.write(argument, pg=pg)
         separator = ", "
     writer.put(")")
+    writer.single = single
 
 
 def write_cast(writer: SqlWriter, node: TypeCast[Any]) -> None:

@@ -8,6 +8,7 @@ from qail.ast.clause.from_ import RangeVar
 from qail.ast.expression.column import EXCLUDED, A_Star, ColumnExpr, ColumnRef, VersionColumn, WholeRow
 from qail.compile.quote import identifier, qualified
 from qail.compile.sql_writer import VERSION_NAME, SqlWriter, bare_column
+from qail.errors import BuildError
 
 OLD_AND_NEW_VERSION: Final = 180_000
 
@@ -31,7 +32,13 @@ def write_whole_row(writer: SqlWriter, node: WholeRow) -> None:
 
 
 def write_star(writer: SqlWriter, node: A_Star) -> None:
-    """`*`."""
+    """`*`.
+
+    Raises:
+        BuildError: it is no item of a select list or of RETURNING.
+    """
+    if writer.item is not node:
+        raise BuildError("star() is an item of columns() or returning() by itself, and no value; count() is count(*)")
     writer.put("*")
 
 

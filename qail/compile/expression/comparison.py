@@ -25,10 +25,11 @@ from qail.ast.expression.operation import OperatorTest
 from qail.ast.expression.row import RowExpr
 from qail.ast.node import Node
 from qail.compile.expression.row import write_row_like
+from qail.compile.expression.subquery import note_compared
 from qail.compile.families import check_comparable, check_operands
 from qail.compile.precedence import COMPARISON_LEVEL, IS_LEVEL, OPERATOR_LEVELS, OTHER_LEVEL, PATTERN_LEVEL, PRIMARY
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
-from qail.compile.statement.query import write_query
+from qail.compile.statement.query import check_width, write_query
 from qail.errors import BuildError
 from qail.pgtype import TEXT, PgType, array_of
 
@@ -55,8 +56,13 @@ def write_a_expr(writer: SqlWriter, node: A_Expr) -> None:
     writer.write(left, level, partner_type(node.operator, right), column_name(right), guard)
     writer.put(f" {node.operator} ")
     if isinstance(right, QuantifiedExpr):
+        if right.query is not None:
+            width = len(left.elements) if isinstance(left, RowExpr) else 1
+            check_width(right.query, width, "ALL" if right.is_all else "ANY")
         write_members(writer, right, partner_type(node.operator, left), column_name(left))
         return
+    if node.operator not in DISTINCTIONS:
+        note_compared(writer, left, right)
     writer.write(right, level, partner_type(node.operator, left), column_name(left), guard)
 
 
@@ -113,8 +119,10 @@ def write_between(writer: SqlWriter, node: BetweenExpr) -> None:
     writer.put(" NOT BETWEEN " if node.negated else " BETWEEN ")
     if node.symmetric:
         writer.put("SYMMETRIC ")
+    note_compared(writer, node.argument, node.low)
     writer.write(node.low, PRIMARY if _is_beyond_b_expr(node.low) else OTHER_LEVEL, known, name, BETWEEN_GUARD)
     writer.put(" AND ")
+    note_compared(writer, node.argument, node.high)
     writer.write(node.high, OTHER_LEVEL, known, name, BETWEEN_GUARD)
 
 
@@ -144,7 +152,9 @@ def write_null_test(writer: SqlWriter, node: NullTest) -> None:
 
 def write_boolean_test(writer: SqlWriter, node: BooleanTest) -> None:
     """`argument IS TRUE`."""
+    single, writer.single = writer.single, writer.single or node.test
     writer.write(node.argument, IS_LEVEL + 1)
+    writer.single = single
     writer.put(" " + node.test)
 
 

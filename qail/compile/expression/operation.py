@@ -6,6 +6,7 @@ from qail.ast.expression.comparison import QuantifiedExpr
 from qail.ast.expression.operation import OperatorTest
 from qail.ast.node import Node
 from qail.compile.expression.comparison import write_members
+from qail.compile.expression.subquery import note_compared
 from qail.compile.precedence import OTHER_LEVEL
 from qail.compile.sql_writer import SqlWriter, column_name, unwrapped
 
@@ -18,6 +19,7 @@ def write_operator_test(writer: SqlWriter, node: OperatorTest) -> None:
     if isinstance(right, QuantifiedExpr):
         write_members(writer, right, node.right_type, column_name(left))
     else:
+        note_compared(writer, left, right)
         writer.write(right, OTHER_LEVEL + 1, node.right_type, column_name(left))
 
 

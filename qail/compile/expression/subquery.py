@@ -6,6 +6,7 @@ from qail.ast.clause.output import output_columns
 from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.row import RowExpr
 from qail.ast.expression.subquery import ExistsExpr, QueryMembership, SubLink
+from qail.ast.node import Node
 from qail.compile.families import check_comparable
 from qail.compile.precedence import PATTERN_LEVEL
 from qail.compile.sql_writer import SqlWriter, unwrapped
@@ -13,8 +14,18 @@ from qail.compile.statement.query import check_width, write_query
 
 
 def write_scalar(writer: SqlWriter, node: SubLink) -> None:
-    """`(SELECT ...)`."""
+    """`(SELECT ...)`. Only what is compared with a row may have several columns."""
+    width = writer.row_width if writer.compared_query is node else 1
+    check_width(node.query, width, "scalar()" if width == 1 else f"a comparison with a row of {width}")
     write_query(writer, node.query)
+
+
+def note_compared(writer: SqlWriter, row: Node, other: Node) -> None:
+    """`other` is compared with `row`: as a subquery it has as many columns as that has elements."""
+    if isinstance(other, SubLink):
+        found = unwrapped(row)
+        writer.compared_query = other
+        writer.row_width = len(found.elements) if isinstance(found, RowExpr) else 1
 
 
 def write_exists(writer: SqlWriter, node: ExistsExpr) -> None:

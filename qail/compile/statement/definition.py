@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from qail.ast.clause.definition import DefElem, Defined, Number, ObjectName, TypeName
+from qail.ast.clause.constraint import Constraint
+from qail.ast.clause.definition import AlterTableCmd, DefElem, Defined, Number, ObjectName, TypeName
 from qail.ast.clause.from_ import RangeVar
 from qail.ast.clause.index import IndexElem, OperatorName
 from qail.ast.expression.domain import DomainValue
@@ -12,6 +13,7 @@ from qail.ast.statement.definition import Definition
 from qail.ast.statement.statements import statement_of
 from qail.ast.tokens import CREATE_TRIGGER, SET_PARAMETER
 from qail.compile.clause.sort import write_order
+from qail.compile.level import DEFAULT_CLAUSE, DEFINITION_CLAUSE, POLICY_CLAUSE, Level
 from qail.compile.precedence import LOWEST, PRIMARY
 from qail.compile.quote import identifier, qualified, type_name
 from qail.compile.sql_writer import SqlWriter, column_name
@@ -121,6 +123,9 @@ def write_def_elem(writer: SqlWriter, node: DefElem) -> None:
         writer.need(node.needs, node.what)
     # The grammar takes no AND, NOT or IS behind DEFAULT, where NOT NULL may follow.
     level = PRIMARY if node.kind == "DEFAULT" else LOWEST
+    is_query = any(isinstance(part, Defined) for part in node.parts)
+    if not is_query:
+        writer.levels.append(Level(writer.innermost_scope(), _clause_of(node)))
     separator = ""
     for part in node.parts:
         if isinstance(part, str):
@@ -130,6 +135,16 @@ def write_def_elem(writer: SqlWriter, node: DefElem) -> None:
             writer.put(separator)
             separator = " "
             writer.write(part, level)
+    if not is_query:
+        writer.levels.pop()
+
+
+def _clause_of(node: DefElem) -> str:
+    """What the expressions in it may hold: of definitions, only a policy may look at other rows."""
+    if any(part in ("DEFAULT", "SET DEFAULT") for part in node.parts if isinstance(part, str)):
+        return DEFAULT_CLAUSE
+    is_policy = node.kind in ("USING", "WITH CHECK") and not isinstance(node, (AlterTableCmd, Constraint))
+    return POLICY_CLAUSE if is_policy else DEFINITION_CLAUSE
 
 
 def write_object_name(writer: SqlWriter, node: ObjectName) -> None:
@@ -174,9 +189,11 @@ def write_index_elem(writer: SqlWriter, node: IndexElem) -> None:
     if name:
         writer.put(identifier(name))
     else:
+        writer.levels.append(Level([], DEFINITION_CLAUSE))
         writer.put("(")
         writer.write(node.key)
         writer.put(")")
+        writer.levels.pop()
     if node.collation is not None:
         writer.put(" COLLATE " + qualified(node.collation.names))
     if node.operator_class is not None:

@@ -40,6 +40,7 @@ def write_merge(writer: SqlWriter, node: MergeStmt) -> None:
     source = writer.pop_scope()
     writer.push_scope([node.relation.token, *source])
     writer.levels.append(Level([node.relation.token, *source], CHANGE_CLAUSE))
+    writer.single = "MERGE"
     writer.put(" ON ")
     if node.source.condition is not None:
         writer.write(node.source.condition, pg=BOOL)
@@ -49,6 +50,7 @@ def write_merge(writer: SqlWriter, node: MergeStmt) -> None:
         writer.pop_scope()
         writer.push_scope([node.relation.token] if branch.match == NOT_MATCHED_BY_SOURCE else list(seen))
         writer.write(branch)
+    writer.single = ""
     writer.pop_scope()
     writer.push_scope([node.relation.token, *source])
     if node.targets:

@@ -9,6 +9,7 @@ from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt
 from qail.ast.statement.sql import SqlStmt
 from qail.ast.statement.statements import statement_of
+from qail.compile.level import WITHOUT_QUERIES
 from qail.compile.sql_writer import SqlWriter
 from qail.errors import BuildError
 
@@ -38,10 +39,19 @@ def check_width(query: Builder, width: int, what: str) -> None:
 
 
 def write_inner(writer: SqlWriter, statement: Statement) -> None:
-    """A statement that is a part of another."""
+    """A statement that is a part of another.
+
+    Raises:
+        BuildError: none may stand here.
+    """
+    around = writer.levels[-1].clause if writer.levels else ""
+    if around in WITHOUT_QUERIES:
+        raise BuildError(f"a subquery cannot stand in {around}: {WITHOUT_QUERIES[around]}")
+    single, writer.single = writer.single, ""
     writer.depth += 1
     writer.write(statement)
     writer.depth -= 1
+    writer.single = single
 
 
 def query_of(query: Builder) -> SelectStmt | SetOperationStmt | ValuesStmt | SqlStmt:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from qail.ast.clause.from_ import WITH_KIND
 from qail.ast.clause.locking import LockingClause
+from qail.ast.clause.table_function import RangeFunction
 from qail.ast.node import Node
-from qail.ast.statement.select import SelectStmt, named_relation
+from qail.ast.statement.select import SelectStmt, named_relation, relations_of
 from qail.compile.clause.from_ import scope_of, write_from
 from qail.compile.clause.sort import write_order_by
 from qail.compile.clause.target import write_targets
@@ -48,7 +50,7 @@ def write_select(writer: SqlWriter, node: SelectStmt) -> None:
     _write_choice(writer, node, level)
     _write_end(writer, node)
     level.check_groups()
-    call = level.aggregate or level.window
+    call = level.aggregate or level.window or level.row_source
     if node.locks and call:
         raise BuildError(f"rows with {call}() are no rows of a table that could be locked: lock in a subquery")
     writer.levels.pop()
@@ -81,6 +83,8 @@ def _level(node: SelectStmt) -> Level:
     level.first_items = items
     level.optional = optional_relations(items, joins)
     level.has_groups = bool(node.group or node.having)
+    for window in node.windows:
+        level.windows[window.name] = window.definition
     level.group_by(list(node.group), list(node.targets))
     level.is_collecting = True
     return level
@@ -90,19 +94,27 @@ def _write_end(writer: SqlWriter, node: SelectStmt) -> None:
     if node.windows:
         _check_windows(node)
         writer.put(" WINDOW ")
+        writer.levels[-1].inside_windows += 1
         writer.write_list(list(node.windows))
+        writer.levels[-1].inside_windows -= 1
     if node.paging.sort:
         write_order_by(writer, node.paging.sort, node.targets)
     write_limits(writer, node.paging)
     for lock in node.locks:
-        _check_lock(lock, _names(node))
+        _check_lock(lock, _named_items(node))
         writer.write(lock)
 
 
-def _check_lock(lock: LockingClause, names: list[str]) -> None:
+def _check_lock(lock: LockingClause, items: dict[str, Node]) -> None:
     for name in lock.names:
-        if name not in names:
-            raise BuildError(f"a lock is OF {name!r}, and FROM has {', '.join(names) or 'nothing'}")
+        item = items.get(name)
+        if item is None:
+            raise BuildError(f"a lock is OF {name!r}, and FROM has {', '.join(items) or 'nothing'}")
+        relation = named_relation(item)
+        is_of_with = relation is not None and relation.kind == WITH_KIND
+        if is_of_with or isinstance(item, RangeFunction):
+            source = "a query of WITH" if is_of_with else "a function"
+            raise BuildError(f"a lock is OF {name!r}, which is {source}: its rows are no rows of a table")
 
 
 def _items(node: SelectStmt) -> list[Node]:
@@ -112,13 +124,23 @@ def _items(node: SelectStmt) -> list[Node]:
 def _write_from(writer: SqlWriter, node: SelectStmt) -> None:
     if node.relation is None:
         if node.joins:
-            raise BuildError("the select list does not tell what to join to; from_() does")
+            raise BuildError(_without_from(node))
         return
     writer.put(" FROM ")
     # The columns of an item are known to what comes behind it in FROM, and to every clause but FROM.
     writer.pop_scope()
     writer.push_scope([])
     write_from(writer, [node.relation], list(node.joins))
+
+
+def _without_from(node: SelectStmt) -> str:
+    """Why nothing is there to be joined to: no table is selected from, or only the one that is joined."""
+    joined = scope_of([], list(node.joins))
+    for target in node.targets:
+        for relation in relations_of(target):
+            if relation.token in joined:
+                return f"{relation.name!r} is joined to itself: one of the two needs another name, as_()"
+    return "the select list does not tell what to join to; from_() does"
 
 
 def _check_windows(node: SelectStmt) -> None:
@@ -132,10 +154,10 @@ def _check_windows(node: SelectStmt) -> None:
             raise BuildError(f"window {window.name!r} adds to {base!r}, which window() has to define before it")
 
 
-def _names(node: SelectStmt) -> list[str]:
-    found: list[str] = []
+def _named_items(node: SelectStmt) -> dict[str, Node]:
+    found: dict[str, Node] = {}
     for item in [*_items(node), *[join.relation for join in node.joins]]:
         relation = named_relation(item)
         if relation is not None:
-            found.append(relation.alias or relation.name)
+            found[relation.alias or relation.name] = item
     return found

@@ -19,6 +19,7 @@ from qail.ast.statement.select import SelectStmt
 from qail.ast.statement.set_operation import SetOperationStmt, ValuesStmt, is_bare
 from qail.compile.clause.sort import write_order
 from qail.compile.clause.with_ import write_with
+from qail.compile.level import VALUES_CLAUSE, Level
 from qail.compile.quote import identifier
 from qail.compile.sql_writer import SqlWriter
 from qail.compile.statement.paging import write_limits
@@ -36,19 +37,27 @@ def write_set_operation(writer: SqlWriter, node: SetOperationStmt) -> None:
     _write_operations(writer, node.operation)
     columns = _columns_of(node.operation)
     _write_order_by(writer, node.paging.sort, columns, [column.name for column in columns or []])
+    writer.levels.append(Level([]))
     write_limits(writer, node.paging)
+    writer.levels.pop()
     writer.forget(before)
 
 
 def write_values(writer: SqlWriter, node: ValuesStmt) -> None:
     """`VALUES (...), (...) ORDER BY ... LIMIT ...`: by themselves its columns are column1, column2 and so on."""
     before = write_with(writer, node.paging.with_)
+    level = Level([], VALUES_CLAUSE)
+    writer.levels.append(level)
+    single, writer.single = writer.single, VALUES_CLAUSE
     writer.write(node.table)
+    writer.single = single
+    level.clause = ""
     columns = [
         OutputColumn(name, None, pg, null=True) for name, pg in zip(node.table.names, node.table.types, strict=True)
     ]
     _write_order_by(writer, node.paging.sort, columns, [f"column{number}" for number in range(1, len(columns) + 1)])
     write_limits(writer, node.paging)
+    writer.levels.pop()
     writer.forget(before)
 
 
@@ -109,6 +118,8 @@ def _write_operations(writer: SqlWriter, node: SetOperation) -> None:
 def _write_operand(writer: SqlWriter, query: Builder, level: int) -> None:
     """One query, in parentheses when it has clauses of its own, or an operator that does not bind as tightly."""
     statement = query_of(query)
+    if isinstance(statement, SelectStmt) and statement.locks:
+        raise BuildError("the rows of a set operation are no rows of a table that could be locked: lock in a subquery")
     operation = bare_operation(query)
     if operation is not None:
         stands_alone = _level(operation.operator) >= level

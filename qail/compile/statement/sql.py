@@ -12,7 +12,7 @@ from qail.ast.expression.arithmetic import type_of
 from qail.ast.expression.column import WholeRow
 from qail.ast.node import Node
 from qail.ast.statement.sql import SqlStmt
-from qail.compile.expression.function import SAFE_FUNCTIONS, SESSION_FUNCTIONS
+from qail.compile.functions import SAFE_FUNCTIONS, SESSION_FUNCTIONS
 from qail.compile.precedence import PRIMARY
 from qail.compile.quote import PLAIN_FUNCTIONS, qualified, type_name
 from qail.compile.sql_writer import SqlWriter

@@ -14,7 +14,7 @@ from qail.compile.clause.rows import write_rows, write_selected_rows
 from qail.compile.clause.target import write_targets
 from qail.compile.clause.with_ import write_with
 from qail.compile.expression.boolean import write_conditions
-from qail.compile.level import CHANGE_CLAUSE, WHERE_CLAUSE, Level
+from qail.compile.level import CHANGE_CLAUSE, VALUES_CLAUSE, WHERE_CLAUSE, Level
 from qail.compile.sql_writer import VERSION_NAME, SqlWriter
 
 
@@ -24,7 +24,8 @@ def write_insert(writer: SqlWriter, node: InsertStmt) -> None:
     writer.put("INSERT INTO ")
     writer.write(node.relation)
     overriding = "" if node.overriding is None else " " + node.overriding.word
-    writer.levels.append(Level([node.relation.token], CHANGE_CLAUSE))
+    level = Level([node.relation.token], VALUES_CLAUSE)
+    writer.levels.append(level)
     # The rows are made before there is a row of the table that they could name.
     writer.push_scope([])
     if isinstance(node.rows, ValuesRows):
@@ -32,6 +33,7 @@ def write_insert(writer: SqlWriter, node: InsertStmt) -> None:
     else:
         write_selected_rows(writer, node.rows, overriding)
     writer.pop_scope()
+    level.clause = CHANGE_CLAUSE
     writer.push_scope([node.relation.token])
     if node.conflict is not None:
         allowed = writer.allow([VERSION_NAME + EXCLUDED])
@@ -53,7 +55,9 @@ def write_update(writer: SqlWriter, node: UpdateStmt) -> None:
     tokens = [node.relation.token, *scope_of(node.from_, node.joins)]
     writer.push_scope(tokens)
     writer.levels.append(Level(list(tokens), CHANGE_CLAUSE))
+    writer.single = "SET"
     writer.write_list(node.assignments)
+    writer.single = ""
     _write_sources(writer, " FROM ", node.relation, node.from_, node.joins)
     _write_where(writer, node.where)
     write_returning(writer, node.targets)
@@ -89,7 +93,9 @@ def write_returning(writer: SqlWriter, targets: list[Node]) -> None:
     if targets:
         allowed = writer.allow([VERSION_NAME + OLD, VERSION_NAME + NEW])
         writer.put(" RETURNING ")
+        writer.single = "RETURNING"
         write_targets(writer, targets)
+        writer.single = ""
         writer.forget(allowed)
 
 

@@ -32,6 +32,10 @@ class Codec:
         """Whether a list or a tuple can be one value of this type: then it is no dimension of an array."""
         return False
 
+    def is_plain_text(self) -> bool:
+        """Whether `decode` takes any UTF-8 and gives it as a str, and does nothing else: a loop may then do it."""
+        return False
+
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append `value` as one field: Int32 length, then the bytes.
 

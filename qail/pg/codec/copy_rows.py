@@ -19,7 +19,7 @@ from qail.pg.codec.array import items_of
 from qail.pg.codec.base import TEXT_FORMAT, Codec
 from qail.pg.codec.chain import chained
 from qail.pg.codec.refusal import short_repr, with_cause
-from qail.pg.codec.rows import ColumnError, decode_fields
+from qail.pg.codec.row_loop import ColumnError, decode_row
 from qail.pg.wire.buffer import RowSink
 from qail.pg.wire.constants import COUNT_BYTES, LENGTH_BYTES, MAX_COLUMNS, NULL_LENGTH
 
@@ -66,11 +66,11 @@ class CopyRowWriter:
         index: i64 = 0
         try:
             for value in row:
+                column = column.next
                 if value is None:
                     write_i32_be(out, NULL_LENGTH)
                 else:
                     column.codec.encode(out, value)
-                column = column.next
                 index += 1
         except EncodeError as error:
             out.truncate(start)
@@ -134,7 +134,7 @@ class CopyRowReader(RowSink):
         self.skipped_rows: int = 0
         self.names: Final = list(names)
         self._first: Final = chained(codecs)
-        self._row: Final[list[object]] = [None] * len(codecs)
+        self._count: Final[i64] = len(codecs)
         self._row_number: i64 = 0
         self._has_header = False
         self._has_trailer = False
@@ -220,8 +220,8 @@ class CopyRowReader(RowSink):
             if end > position:
                 raise ProtocolError(f"{end - position} bytes follow the trailer of binary COPY")
             return position
-        if count != len(self._row):
-            raise ProtocolError(f"a COPY row has {count} fields, and the table {len(self._row)} columns")
+        if count != self._count:
+            raise ProtocolError(f"a COPY row has {count} fields, and the table {self._count} columns")
         while count > 0:
             self._needed_bytes = position - start + LENGTH_BYTES
             if end - position < LENGTH_BYTES:
@@ -244,7 +244,7 @@ class CopyRowReader(RowSink):
             self.skipped_rows += 1
             return
         try:
-            decode_fields(buffer, position, end, self._first, self._row)
+            row = decode_row(buffer, position, end, self._first)
         except ColumnError as error:
             index = error.column_index
             name = f'"{self.names[index]}"' if index < len(self.names) else str(index + 1)
@@ -252,7 +252,7 @@ class CopyRowReader(RowSink):
             self.error.__cause__ = error.__cause__
             self.skipped_rows += 1
             return
-        self.rows.append(tuple(self._row))
+        self.rows.append(row)
 
 
 class CopyByteReader(RowSink):

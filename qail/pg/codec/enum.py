@@ -45,6 +45,9 @@ class EnumCodec(TextCodec):
         super().__init__(type_name, type_oid)
         self._kept: Final[list[KeptLabel | None]] = [None] * KEPT_LABELS
 
+    def is_plain_text(self) -> bool:
+        return False
+
     def decode(self, buffer: bytes, position: i64, length: i64) -> object:
         """The label.
 

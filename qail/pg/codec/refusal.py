@@ -16,6 +16,8 @@ from mypy_extensions import mypyc_attr
 from qail.errors import DecodeError, EncodeError
 
 MAX_REPR_CHARACTERS: Final = 40
+QUERY_PARTS: Final = "qail.ast."
+"""Where the classes of expressions and queries are defined, of which this package knows nothing."""
 ErrorT = TypeVar("ErrorT", bound=Exception)
 # Sequences that are one value each, and no list of values.
 SINGLE_VALUES: Final[tuple[type, ...]] = (str, bytes, bytearray, memoryview)
@@ -42,6 +44,12 @@ def short_repr(value: object) -> str:
 
 def wrong_type(type_name: str, value: object, takes: str, fix: str) -> EncodeError:
     """The error for a value of a Python type that `type_name` does not take."""
+    if type(value).__module__.startswith(QUERY_PARTS):
+        what = type(value).__name__
+        return EncodeError(
+            f"{type_name} takes {takes}, and {what} is a part of a query, that no value can hold: compare with each "
+            "expression by itself, any_of(a == b, a == c), or with x == any_(array(b, c))"
+        )
     return EncodeError(f"{type_name} takes {takes}, not {type(value).__name__} {short_repr(value)}: {fix}")
 
 

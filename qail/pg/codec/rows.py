@@ -1,10 +1,9 @@
-"""A run of DataRow frames -> tuples, decoded where they lie, in one loop.
+"""A run of DataRow frames -> tuples: who takes them, and what becomes of those that cannot be read. The loop: row_loop.
 
 Rule 1: the codecs are bound before the first row; a description that differs from what was expected rebinds them.
 Rule 2: a value without a Python form is kept as `error`; the rest of the statement's rows are counted and skipped, so
 the stream stays in step. Only lengths and counts that disagree are a ProtocolError.
-Rule 3: every length is checked against the bytes that are left before it is used; nothing is allocated from it.
-Rule 4: a value of a type that nobody knows, or that was altered, is no error yet: its row and those behind it are kept
+Rule 3: a value of a type that nobody knows, or that was altered, is no error yet: its row and those behind it are kept
 as they came until the driver has looked the type up, and are then decoded.
 
 Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-DATAROW
@@ -12,26 +11,21 @@ Source: protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-DATAROW
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from librt.strings import read_i16_be, read_i32_be
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from qail.errors import DecodeError, ProtocolError, QailError
 from qail.pg.codec.base import BINARY_FORMAT, TEXT_FORMAT, Codec
 from qail.pg.codec.chain import CodecLink, chained
 from qail.pg.codec.described import Described
 from qail.pg.codec.parameters import is_all_binary
-from qail.pg.codec.refusal import TypesNeeded, with_cause
+from qail.pg.codec.refusal import TypesNeeded
 from qail.pg.codec.registry import CodecRegistry
+from qail.pg.codec.row_loop import ColumnError, decode_run, frame_end
 from qail.pg.codec.unknown import UnknownCodec, UnreadableCodec
 from qail.pg.wire.buffer import DiscardSink, RowSink
-from qail.pg.wire.constants import COUNT_BYTES, DATA_ROW, HEADER_BYTES, LENGTH_BYTES, MAX_FRAME_BYTES, NULL_LENGTH
 from qail.pg.wire.description import ColumnDescription, RowDescription
-
-# The length field of a DataRow without columns: itself and the count.
-LEAST_LENGTH: Final = LENGTH_BYTES + COUNT_BYTES
 
 
 class RowDecoder(RowSink):
@@ -155,7 +149,7 @@ class RowDecoder(RowSink):
             return self._skip_rows(buffer, position, end)
         decoded = len(self.rows)
         try:
-            return decode_run(buffer, position, end, self._first, [None] * len(self._codecs), self.rows)
+            return decode_run(buffer, position, end, self._first, self.rows)
         except DecodeError as error:
             self.error = self._named(error)
             if isinstance(error, ColumnError) and error.type_oids:
@@ -259,16 +253,6 @@ class ComparingSink(DiscardSink):
         return not self._is_changed
 
 
-@mypyc_attr(native_class=False)
-class ColumnError(DecodeError):
-    """A DecodeError that knows the number of its column, from 0, and what types are to be looked up."""
-
-    def __init__(self, message: str, column_index: int, type_oids: Sequence[int] = ()) -> None:
-        super().__init__(message)
-        self.column_index = column_index
-        self.type_oids = list(type_oids)
-
-
 def is_waiting(sink: RowSink) -> bool:
     """Whether `sink` keeps rows until types were looked up."""
     return isinstance(sink, RowDecoder) and sink.needed is not None
@@ -315,75 +299,3 @@ def asked_formats(codecs: list[Codec], column_count: int) -> list[int]:
     if len(formats) != column_count:
         raise ProtocolError(f"RowDescription has {column_count} columns, and Bind asked the formats of {len(formats)}")
     return formats
-
-
-def frame_end(buffer: bytes, position: i64, end: i64) -> i64:
-    """The position behind the DataRow at `position`; `position` itself when no whole DataRow is there.
-
-    Raises:
-        ProtocolError: the frame's length cannot be.
-    """
-    if end - position < HEADER_BYTES or buffer[position] != DATA_ROW:
-        return position
-    length = i64(read_i32_be(buffer, position + 1))
-    if length < LEAST_LENGTH or length > MAX_FRAME_BYTES:
-        raise ProtocolError(f"DataRow claims a length of {length} bytes")
-    # The length counts itself but not the type byte, hence 1.
-    return position if length > end - position - 1 else position + 1 + length
-
-
-def decode_run(
-    buffer: bytes, position: i64, end: i64, first: CodecLink, row: list[object], rows: list[tuple[object, ...]]
-) -> i64:
-    """Append the rows of the whole DataRows at `buffer[position:end]` to `rows`; the position behind the last one.
-
-    Args:
-        row: as many items as there are columns; each row is built in it.
-
-    Raises:
-        ColumnError: a value has no Python form; the rows before it are in `rows`.
-        ProtocolError: lengths and counts disagree.
-    """
-    count: i64 = len(row)
-    while True:
-        behind = frame_end(buffer, position, end)
-        if behind == position:
-            return position
-        claimed = i64(read_i16_be(buffer, position + HEADER_BYTES)) & 0xFFFF
-        if claimed != count:
-            raise ProtocolError(f"DataRow has {claimed} columns, and {count} were described")
-        position = decode_fields(buffer, position + HEADER_BYTES + COUNT_BYTES, behind, first, row)
-        if position != behind:
-            raise ProtocolError(f"{behind - position} bytes follow the last column of a DataRow")
-        rows.append(tuple(row))
-
-
-def decode_fields(buffer: bytes, position: i64, end: i64, column: CodecLink, row: list[object]) -> i64:
-    """Fill `row` with the fields at `buffer[position:end]`, one for each item; the position behind the last one.
-
-    Raises:
-        ColumnError: a value has no Python form.
-        ProtocolError: a length and the bytes that are left disagree.
-    """
-    index: i64 = 0
-    count: i64 = len(row)
-    try:
-        while index < count:
-            left = end - position - LENGTH_BYTES
-            if left < 0:
-                raise ProtocolError(f"column {index + 1} of {count} has no length")
-            length = i64(read_i32_be(buffer, position))
-            position += LENGTH_BYTES
-            if length == NULL_LENGTH:
-                row[index] = None
-            elif length < 0 or length > left:
-                raise ProtocolError(f"column {index + 1} of {count} claims {length} of {left} bytes")
-            else:
-                row[index] = column.codec.decode(buffer, position, length)
-                position += length
-            index += 1
-            column = column.next
-    except DecodeError as error:
-        needed = error.type_oids if isinstance(error, TypesNeeded) else []
-        raise with_cause(ColumnError(str(error), int(index), needed), error.__cause__) from error.__cause__
-    return position

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from librt.strings import BytesWriter, write_i32_be
+from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64, u8
 
 from qail.errors import DecodeError, EncodeError
@@ -31,6 +31,12 @@ MAX_NAME_BYTES: Final = 63
 TEXT_VERSION: Final = 1
 # Up to here a text is written faster by its characters than by way of bytes.
 FEW_CHARACTERS: Final = 12
+WORD_BYTES: Final = 8
+ONES: Final = 0x0101010101010101
+# The upper bit of each byte, shifted down by two: a constant of more than 62 bits is an object, compiled.
+UPPER_BITS: Final = 0x2020202020202020
+# What a byte of "char" stands for.
+CHARACTERS: Final[list[str]] = ["", *[chr(code) for code in range(1, 256)]]
 _XML_ENCODING: Final = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)""")
 # As pg_char_to_encoding compares names.
 _NO_ALPHANUMERIC: Final = re.compile("[^0-9A-Za-z]")
@@ -83,6 +89,20 @@ def write_text(out: BytesWriter, type_name: str, text: str) -> None:
         start = len(out)
         write_i32_be(out, i32(size))
         index: i64 = 0
+        if size >= WORD_BYTES:
+            a: i64 = ord(text[0])
+            b: i64 = ord(text[1])
+            c: i64 = ord(text[2])
+            d: i64 = ord(text[3])
+            e: i64 = ord(text[4])
+            f: i64 = ord(text[5])
+            g: i64 = ord(text[6])
+            h: i64 = ord(text[7])
+            word = a << 56 | b << 48 | c << 40 | d << 32 | e << 24 | f << 16 | g << 8 | h
+            # ASCII, of which taking one away sets an upper bit of NUL alone. Another one keeps the loop from ending.
+            if (a | b | c | d | e | f | g | h) <= 0x7F and (word - ONES) >> 2 & UPPER_BITS == 0:
+                write_i64_be(out, word)
+                index = WORD_BYTES
         while index < size:
             code: i64 = ord(text[index])
             if code == 0 or code > 0x7F:
@@ -123,6 +143,9 @@ def check_version(type_name: str, version: i64, buffer: bytes, position: i64, le
 
 class TextCodec(Codec):
     """Text as str; an Enum with a str value is taken as that value."""
+
+    def is_plain_text(self) -> bool:
+        return True
 
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append UTF-8.
@@ -191,6 +214,9 @@ class PlainTextCodec(Codec):
 
     def __init__(self, type_name: str, type_oid: int) -> None:
         super().__init__(type_name, type_oid, TEXT_FORMAT)
+
+    def is_plain_text(self) -> bool:
+        return True
 
     def encode(self, out: BytesWriter, value: object) -> None:
         """Append the text.
@@ -268,8 +294,7 @@ class ByteCharCodec(Codec):
         """
         if length != 1:
             raise wrong_length(self.type_name, 1, length)
-        code = buffer[position]
-        return chr(code) if code else ""
+        return CHARACTERS[i64(buffer[position])]
 
 
 CODECS: Final[list[Codec]] = [

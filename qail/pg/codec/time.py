@@ -27,7 +27,7 @@ MICROSECONDS_A_SECOND: Final = 1_000_000
 MICROSECONDS_A_DAY: Final = 86_400_000_000
 # Sixteen hours: TZDISP_LIMIT in src/include/datatype/timestamp.h. An offset is smaller.
 OFFSET_LIMIT_SECONDS: Final = 57_600
-# Offsets in use are multiples of it, so the zones kept are few, whatever a server sends.
+# Offsets in use are multiples of it, so the zones kept are few, whatever a server sends: 63 each way, and UTC.
 ZONE_STEP_SECONDS: Final = 900
 UTC: Final = dt.UTC
 TIME: Final = dt.time
@@ -35,7 +35,7 @@ TIMEDELTA: Final = dt.timedelta
 TIMEZONE: Final = dt.timezone
 # time also takes its own pickled state, six bytes: see datetime.py.
 TIME_FROM_STATE: Final[Any] = dt.time
-_ZONES: Final[dict[int, dt.timezone]] = {0: UTC}
+_ZONES: Final[list[dt.timezone | None]] = [None] * 127
 
 
 @mypyc_attr(native_class=False)
@@ -233,12 +233,14 @@ def seconds_west(type_name: str, value: dt.time) -> int:
 
 
 def zone_at(west: i64) -> dt.timezone:
-    """The zone that many seconds west of Greenwich; those in use are made once."""
-    if west % ZONE_STEP_SECONDS != 0:
+    """The zone that many seconds west of Greenwich, less than 16 hours; those in use are made once."""
+    step = west // ZONE_STEP_SECONDS
+    if step * ZONE_STEP_SECONDS != west:
         return dt.timezone(TIMEDELTA(0, int(-west)))
-    found = _ZONES.get(west)
+    found = _ZONES[step + 63]
     if found is None:
-        found = _ZONES[west] = dt.timezone(TIMEDELTA(0, int(-west)))
+        found = dt.timezone(TIMEDELTA(0, int(-west)))
+        _ZONES[step + 63] = found
     return found
 
 

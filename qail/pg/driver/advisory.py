@@ -25,6 +25,7 @@ from qail.pg.driver.link import GRACE_SECONDS, Link
 from qail.pg.driver.transport import DeadlinePassed
 from qail.pg.protocol.state import HANDED, QUEUED, SETTLED
 from qail.pg.steps.advisory import AdvisoryKey, LockKind
+from qail.pg.steps.deadline import checked_timeout
 
 GRANTED: Final = "t"
 
@@ -38,7 +39,7 @@ class AdvisoryLock:
         self._places: Final = places
         self._key: Final = key
         self._kind: Final = kind
-        self._timeout: Final = timeout
+        self._timeout: Final = checked_timeout(timeout)
         self._pin: Final = key.words(kind)
         self._link: Link | None = None
 
@@ -57,7 +58,11 @@ class AdvisoryLock:
         link, self._link = self._link, None
         if link is None:
             return
-        if kind is not None and not issubclass(kind, Exception):
+        if link.is_usable and not self._places._still_has(link):
+            # Given back in the block: its reset frees the lock, and by now it may be somebody else's.
+            if kind is None:
+                raise _given_back()
+        elif kind is not None and not issubclass(kind, Exception):
             self._free_behind(link)
         elif kind is not None:
             await self._free_after_error(link)
@@ -154,6 +159,8 @@ class AdvisoryLock:
     async def _free(self, link: Link) -> str | None:
         if link.is_held or link.session.copy_in_under_way is not None:
             await link.wait_free()
+            if not self._places._still_has(link):
+                raise _given_back()
         self._unpin(link)
         question = self._unlocking(link)
         link.submit(question.request)
@@ -165,6 +172,10 @@ class AdvisoryLock:
 
     def _unlocking(self, link: Link) -> Question:
         return Question(link, self._places._catalog, self._key.unlock(self._kind), is_control=True)
+
+
+def _given_back() -> UsageError:
+    return UsageError("the advisory lock was not held any more: its connection was given back in the block")
 
 
 class _WhenTaken:

@@ -23,8 +23,8 @@ from qail.compile.cache import Call, lookup
 from qail.compile.frames import BoundPlan
 from qail.errors import EncodeError, Outcome, PipelineAborted, PostgresError, QailError, ResultError
 from qail.pg.codec.rows import is_changed, is_waiting
-from qail.pg.driver.bind import bind_all, forget_stale, heals, told
-from qail.pg.driver.executor import Attempt, Places, discard, learn
+from qail.pg.driver.bind import forget_stale, heals, told
+from qail.pg.driver.executor import MOST_MOVES, Attempt, Places, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.results import answer_of, mark_index, outcome_of, raise_first
 from qail.pg.driver.segment import SegmentBuilder
@@ -53,8 +53,7 @@ async def bound_for(places: Places, calls: Sequence[Call], deadline: float | Non
         ready.append(latest)
     if len(ready) == len(calls):
         return ready
-    link = await places._place(True, deadline)
-    return await bind_all(link, places._catalog, places._namespace, calls, places._placing(deadline))
+    return await places._bind_all(calls, deadline)
 
 
 async def bound_or_refused(
@@ -80,15 +79,15 @@ class Batch:
     def __init__(self, places: Places, queries: Sequence[Any], deadline: float | None, attempt: Attempt) -> None:
         self._places: Final = places
         self._queries: Final = list(queries)
-        self._calls: Final = [lookup(query) for query in self._queries]
+        self.calls: Final = [lookup(query) for query in self._queries]
         self._deadline: Final = deadline
         self._attempt: Final = attempt
 
     async def run(self, *, atomic: bool, return_errors: bool) -> list[Any]:
         """The results in order. Raises the first error unless errors are to be returned."""
-        if not self._calls:
+        if not self.calls:
             return []
-        bounds = await bound_or_refused(self._places, self._calls, self._deadline)
+        bounds = await bound_or_refused(self._places, self.calls, self._deadline)
         results = await (self._atomic(bounds) if atomic else self._separate(bounds))
         if not return_errors:
             raise_first(results)
@@ -97,60 +96,62 @@ class Batch:
     async def _atomic(self, answers: list[BoundPlan | QailError]) -> list[Any]:
         bounds = [answer for answer in answers if isinstance(answer, BoundPlan)]
         if len(bounds) < len(answers):
-            return _refused(answers)
+            return refusals(answers)
         places = self._places
-        use = use_of(self._calls)
+        use = use_of(self.calls)
         is_healed = False
+        moves = 0
         while True:
             link = await places._place(use, self._deadline)
             builder = SegmentBuilder(link, plan_mode=self._attempt.plan_mode, is_fresh=is_healed)
-            for position, call in enumerate(self._calls):
+            for position, call in enumerate(self.calls):
                 builder.add(bounds[position], call.values, sink_of(bounds[position]))
             request = builder.request()
             self._attempt.request = request
             await link.settle(request)
-            if places._may_move and is_unsent(request):
+            moves += 1
+            if moves <= MOST_MOVES and places._may_move and is_unsent(request):
                 continue
             for item in request.items[builder.first :] if request.error is None else []:
                 if is_waiting(item.sink):
                     await settle_types(item.sink, places._placing(self._deadline))
-            self._learn(request, builder.first, bounds)
+            self.learn(request, builder.first, bounds)
             if is_healed or not heals(request):
-                return self._results(request, builder.first)
+                return self.results(request, builder.first)
             is_healed = True
-            bounds = await bound_for(places, self._calls, self._deadline)
+            bounds = await bound_for(places, self.calls, self._deadline)
 
-    def _learn(self, request: Request, first: int, bounds: list[BoundPlan]) -> None:
+    def learn(self, request: Request, first: int, bounds: list[BoundPlan]) -> None:
         """Keep what the answer told of the statements: their new types, or that one of them was stale."""
         namespace = self._places._namespace
         index = request.error_index - first
-        if _is_stale(request) and 0 <= index < len(self._calls):
-            forget_stale(namespace, self._calls[index].plan, request.error)
+        if _is_stale(request) and 0 <= index < len(self.calls):
+            forget_stale(namespace, self.calls[index].plan, request.error)
         for position, bound in enumerate(bounds if request.error is None else []):
             item = request.items[first + position]
             if item.how != PREPARED or is_changed(item.sink):
                 learn(namespace, bound, item.sink)
 
-    def _results(self, request: Request, first: int) -> list[Any]:
+    def results(self, request: Request, first: int) -> list[Any]:
         index = request.error_index - first
         # An error of no item (at Sync, or with the connection) concerns them all; one of the BEGIN ahead, too.
-        if request.error is not None and not 0 <= index < len(self._calls):
-            return [request.error] * len(self._calls)
+        if request.error is not None and not 0 <= index < len(self.calls):
+            return [request.error] * len(self.calls)
         results = [
-            outcome_of(query, self._calls[position], request, first + position)
+            outcome_of(query, self.calls[position], request, first + position)
             for position, query in enumerate(self._queries)
         ]
         if request.error is not None:
             # The server counts what rode ahead of the caller's own.
-            results[index] = told(request, self._calls[index].plan)
+            results[index] = told(request, self.calls[index].plan)
             mark_index(results[index], index)
             for position in range(index + 1, len(results)):
                 results[position] = _skipped(index, results[index])
         return results
 
     async def _separate(self, answers: list[BoundPlan | QailError]) -> list[Any]:
-        results = _Results(self._queries, self._calls)
-        await Series(self._places, self._calls, answers, results, self._deadline, self._attempt).run()
+        results = _Results(self._queries, self.calls)
+        await Series(self._places, self.calls, answers, results, self._deadline, self._attempt).run()
         return results.values
 
 
@@ -214,6 +215,8 @@ class ManySets:
         self._repeat: deque[list[object]] = deque()
         """Sets of windows that are sent again, the next ones to leave."""
         self._position = 0
+        self._moves = 0
+        """How often what never left was placed again since the last answer."""
         self._is_healed = False
         self._bound: BoundPlan | None = None
 
@@ -265,7 +268,7 @@ class ManySets:
             bound = (await bound_for(places, [self._call], self._deadline))[0]
         self._bound = bound
         link = self._windows[-1].link if self._windows else None
-        if link is None or not link.is_usable or link.is_held:
+        if link is None or not link.is_usable or link.is_held or not places._still_has(link):
             while self._windows:
                 await self._take_oldest()
             link = await places._place(self._use, self._deadline)
@@ -320,6 +323,7 @@ class ManySets:
                 if is_waiting(item.sink):
                     await settle_types(item.sink, self._places._placing(self._deadline))
                     learn(self._places._namespace, window.bound, item.sink)
+            self._moves = 0
             if items[0].how != PREPARED:
                 learn(self._places._namespace, window.bound, items[0].sink)
             self._take(items)
@@ -329,13 +333,20 @@ class ManySets:
         if is_stale:
             forget_stale(self._places._namespace, plan, error)
             self._bound = None
-        if (self._places._may_move and is_unsent(request)) or (is_stale and heals(request) and not self._is_healed):
+        if self._may_move(request) or (is_stale and heals(request) and not self._is_healed):
             self._is_healed = self._is_healed or is_stale
             await self._go_back(window)
             return
         failure = told(request, plan)
         mark_index(failure, window.start + min(max(request.error_index - first, 0), count - 1))
         raise failure
+
+    def _may_move(self, request: Request) -> bool:
+        """Whether `request` never left, and may go to another connection; counted."""
+        if not (self._places._may_move and is_unsent(request)):
+            return False
+        self._moves += 1
+        return self._moves <= MOST_MOVES
 
     async def _go_back(self, failed: _Window) -> None:
         """Send `failed` again, and whatever left behind it: that only reads."""
@@ -361,7 +372,7 @@ def _skipped(index: int, cause: QailError) -> PipelineAborted:
     return PipelineAborted(text, index=index, cause=cause)
 
 
-def _refused(answers: list[BoundPlan | QailError]) -> list[Any]:
+def refusals(answers: list[BoundPlan | QailError]) -> list[Any]:
     """The results of an atomic batch of which nothing was sent, because the server refused a statement beforehand."""
     index, cause = next((index, each) for index, each in enumerate(answers) if isinstance(each, QailError))
     others = PipelineAborted(f"not sent: item {index} of the same batch was refused: {cause}", index=index, cause=cause)

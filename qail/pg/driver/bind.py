@@ -64,7 +64,7 @@ async def bind_all(
     """The binding of each call; what must be asked is asked on `link` in one flight.
 
     Args:
-        place: says where types are looked up: `link` may be lent to somebody else when their OIDs are known.
+        place: says where what follows an answer is asked: `link` may be lent to somebody else by then.
         must_ask: describe even where the builder knows all types, for binary COPY, which converts nothing; and look
             composite types up again, of which a COPY that has begun could not.
 
@@ -84,6 +84,7 @@ async def bind_all(
             found[call.plan] = bound
     if missing and must_open_first(link):
         await link.run(control(link, [], is_end=False))
+        link = await place()
     asked = [(call, _ask(link, call.plan, _plan_oids(call.plan))) for call in missing.values()]
     described: list[tuple[Call, Request]] = []
     refused: QailError | None = None
@@ -91,12 +92,10 @@ async def bind_all(
     for call, request in asked:
         await _answered(link, request, [request for _, request in asked])
         if is_taken_back:  # the transaction had failed when this one came
-            request = _ask(link, call.plan, _plan_oids(call.plan))
-            await _answered(link, request, [request])
+            request = await _asked_again(place, call.plan, _plan_oids(call.plan))
         if _is_indeterminate(request):
             is_taken_back = _is_guarded(request)
-            request = _ask(link, call.plan, _own_oids(call), is_refused=is_taken_back)
-            await _answered(link, request, [request])
+            request = await _asked_again(place, call.plan, _own_oids(call), is_refused=is_taken_back)
         if request.error is not None:
             refused = with_query(request.error, call.plan)
             break
@@ -226,6 +225,14 @@ def _ask(link: Link, plan: Plan, oids: list[int], *, is_refused: bool = False) -
     else:
         request = describe_only(link, data, _Description(), b"")
     link.submit(request)
+    return request
+
+
+async def _asked_again(place: Place, plan: Plan, oids: list[int], *, is_refused: bool = False) -> Request:
+    """Ask once more, where that may be asked now. The request is settled."""
+    link = await place()
+    request = _ask(link, plan, oids, is_refused=is_refused)
+    await _answered(link, request, [request])
     return request
 
 

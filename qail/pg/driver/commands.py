@@ -10,7 +10,7 @@ from typing import Final
 from qail.errors import ConnectionLost, Outcome
 from qail.pg.catalog import Catalog
 from qail.pg.codec.rows import RowDecoder
-from qail.pg.driver.executor import Attempt, Places
+from qail.pg.driver.executor import MOST_MOVES, Attempt, Places
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder
 from qail.pg.steps.command import TextCommand
@@ -37,6 +37,7 @@ class Question:
 
 async def ask(places: Places, command: TextCommand, deadline: float | None, attempt: Attempt) -> str | None:
     """Run `command` where statements run, and return its value. Raises its error."""
+    moves = 0
     while True:
         link = await places._place(True, deadline)
         question = Question(link, places._catalog, command)
@@ -45,7 +46,9 @@ async def ask(places: Places, command: TextCommand, deadline: float | None, atte
         error = question.request.error
         if error is None:
             return question.value
-        if not (places._may_move and isinstance(error, ConnectionLost) and error.outcome is Outcome.NOT_SENT):
+        moves += 1
+        is_unsent = isinstance(error, ConnectionLost) and error.outcome is Outcome.NOT_SENT
+        if moves > MOST_MOVES or not (places._may_move and is_unsent):
             raise error
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,13 +19,13 @@ from qail.pg.driver.bind import server_version
 from qail.pg.driver.cancel import cancel, close_and_cancel, destroy, interrupt
 from qail.pg.driver.connect import catalog_for, open_link, open_link_over
 from qail.pg.driver.executor import Attempt
-from qail.pg.driver.link import Link
+from qail.pg.driver.link import GRACE_SECONDS, Link
 from qail.pg.driver.listen import DEFAULT_MAX_WAITING, Subscription
 from qail.pg.driver.messages import NoticeHandler, NotificationHandler
 from qail.pg.driver.reconnect import call_hook
 from qail.pg.driver.runtime import asyncio_runtime, enter_runtime
 from qail.pg.driver.transaction import OnLink
-from qail.pg.driver.transport import Runtime
+from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.steps.session import setting_text, settings_request
 
 
@@ -66,9 +67,11 @@ class Connection(OnLink):
         self._settings: Final[dict[str, str]] = {}
         """What `set_param` has set."""
         self._adopt(link)
+        self._show_link()
         self._timeout_seconds = config.command_timeout_seconds
         self._config: Final = config
         self._give_back = give_back
+        self._closing: Link | None = None
 
     @property
     def _reconnects(self) -> int:
@@ -187,16 +190,27 @@ class Connection(OnLink):
         await cancel(self._own_link())
 
     async def close(self) -> None:
-        """Close the connection; bounded, whatever the server does. Closing twice is harmless."""
+        """Close the connection; bounded, whatever the server does. Closing twice is harmless, and waits for the end."""
         link = self._link
         if link is None:
+            await self._closed()
             return
-        self._link = None
+        self._link, self._closing = None, link
         try:
             await close_and_cancel(link)
         finally:
             if self._give_back is not None:
                 self._give_back(link)
+
+    async def _closed(self) -> None:
+        """Wait until another call of `close` has ended the link. It is bounded, and so is this."""
+        link = self._closing
+        if link is None or link.is_lost:
+            return
+        self._runtime.check_here("connection")
+        ended = partial(link.wait_until, lambda: link.is_lost)
+        with suppress(DeadlinePassed):
+            await self._runtime.within(self._runtime.now() + 3 * GRACE_SECONDS, ended)
 
     @property
     def is_lent(self) -> bool:

@@ -33,6 +33,7 @@ from qail.pg.driver.segment import control, copy_segment
 from qail.pg.protocol.request import DISCARD, Request
 from qail.pg.protocol.state import COPY_IN, COPY_OUT, SETTLED
 from qail.pg.steps.copy import CopyFormat, CopyTable, checked_format, query_statement
+from qail.pg.steps.deadline import checked_timeout
 
 # What may wait for the consumer before reading is paused.
 MOST_WAITING_ROWS: Final = 20_000
@@ -63,9 +64,9 @@ async def copy_in(places: Places, source: CopySource, deadline: float | None, at
         names = column_names(bound)
         pieces = encoded(source.records, CopyRowWriter(bound.column_codecs, names))
     async with aclosing(pieces):
-        request = await _start(
-            link, places, source.target.statement(names, "FROM STDIN", source.form), COPY_IN, deadline
-        )
+        # It may be another one by now.
+        link = await _opened(places, deadline)
+        request = _start(link, source.target.statement(names, "FROM STDIN", source.form), COPY_IN)
         attempt.request = request
         try:
             await link.wait_until(lambda: _has_started(link, request))
@@ -84,13 +85,17 @@ async def _described(link: Link, places: Places, call: Call) -> BoundPlan:
     return (await bind_all(link, places._catalog, places._namespace, [call], place, must_ask=True))[0]
 
 
-async def _start(
-    link: Link, places: Places, sql: bytes, kind: int, deadline: float | None, sink: Any = DISCARD
-) -> Request:
-    """Submit a COPY; openings go ahead in a segment of their own."""
+async def _opened(places: Places, deadline: float | None) -> Link:
+    """Where the COPY goes; openings have gone ahead in a segment of their own."""
     link = await places._place(False, deadline)
     if link.unsent_scopes:
         await link.run(control(link, [], is_end=False))
+        link = await places._place(False, deadline)
+    return link
+
+
+def _start(link: Link, sql: bytes, kind: int, sink: Any = DISCARD) -> Request:
+    """Submit a COPY."""
     request = copy_segment(link, sql, kind, sink)
     request.is_in_transaction = bool(link.scopes)
     link.submit(request)
@@ -152,7 +157,7 @@ class CopyOut:
         self._form: Final[CopyFormat] = checked_format(form)
         self._is_raw = self._form != "binary"
         self._places: Final = places
-        self._timeout: Final = timeout
+        self._timeout: Final = checked_timeout(timeout)
         self._source: Final[Any] = source
         self._columns: Final = columns
         self._link: Link | None = None
@@ -263,9 +268,9 @@ class CopyOut:
             assert target is not None, "a COPY is of a table or of a query"
             sql = target.statement(names, "TO STDOUT", self._form)
         self._reader = reader
-        self._link = link
+        link = self._link = await _opened(places, None)
         link.on_data = partial(_hold, link, reader)
-        self._request = await _start(link, places, sql, COPY_OUT, None, reader)
+        self._request = _start(link, sql, COPY_OUT, reader)
 
     async def _more(self) -> None:
         """Wait for rows. Raises StopAsyncIteration at the end, after ReadyForQuery."""

@@ -30,6 +30,7 @@ from qail.pg.driver.types import settle_types
 from qail.pg.protocol.request import Request
 from qail.pg.protocol.statement_cache import is_stale_statement
 from qail.pg.steps.cursor import Portal
+from qail.pg.steps.deadline import checked_timeout
 from qail.pg.wire.buffer import RowSink
 
 R = TypeVar("R")
@@ -78,7 +79,7 @@ class RowStream(Generic[R]):
         self._query: Final[Any] = query
         self._call: Final = fetching(query)
         self._portal = Portal(page_rows)
-        self._timeout: Final = timeout
+        self._timeout: Final = checked_timeout(timeout)
         self._link: Link | None = None
         self._scope: StreamScope | None = None
         self._first: RowDecoder | None = None

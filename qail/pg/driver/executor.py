@@ -3,9 +3,9 @@
 Rule 1: the shared path makes no task, lock or timer: a plan that is bound, a link with room, one segment, one wait.
 Whatever is rarer goes through `_run_slowly`.
 Rule 2: values are encoded before anything is queued.
-Rule 3: a request that provably never left is placed again; a prepared statement that the server has lost or changed
-is sent again, once, where the segment held that one statement and no transaction is open; so is, by choice, one that
-reads only and whose connection was lost. Nothing else is repeated.
+Rule 3: a request that provably never left is placed again, MOST_MOVES times at most; a prepared statement that the
+server has lost or changed is sent again, once, where the segment held that one statement and no transaction is open; so
+is, by choice, one that reads only and whose connection was lost. Nothing else is repeated.
 Rule 4: a deadline covers everything from waiting for a connection to decoding.
 
 Source: design, "The way of a query" and "Request states"
@@ -17,7 +17,7 @@ Source: design, "The way of a query" and "Request states"
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -34,7 +34,7 @@ from qail.errors import (
 )
 from qail.pg.catalog import Catalog, Namespace
 from qail.pg.codec.rows import ComparingSink, RowDecoder, is_waiting
-from qail.pg.driver.bind import bind_all, forget_stale, heals, known, server_version, told
+from qail.pg.driver.bind import bind_all, forget_stale, heals, told
 from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, send_single
@@ -43,9 +43,13 @@ from qail.pg.driver.types import Place, settle_types
 from qail.pg.protocol.request import DISCARD, Item, Request
 from qail.pg.protocol.state import PREPARED, WITHDRAWN
 from qail.pg.protocol.statement_cache import is_stale_statement
+from qail.pg.steps.deadline import checked_seconds
 from qail.pg.wire.buffer import RowSink
 
 T = TypeVar("T")
+
+# Each time another connection was opened, and lost before anything had left.
+MOST_MOVES: Final = 10
 
 
 class Attempt:
@@ -81,6 +85,11 @@ class Places(ABC):
     _timeout_seconds: float | None
     _front: Front | None = None
     """A pool's: what it would `_pick`, where that is plain."""
+    _link: Link | None = None
+    """A connection's or transaction's own."""
+    _here: Callable[[], object] | None = None
+    """What it would `_pick` is `_link` where this gives `_home`, and the link takes a statement as it stands."""
+    _home: object = None
 
     @abstractmethod
     def _pick(self, use: int) -> Link | None:
@@ -101,6 +110,10 @@ class Places(ABC):
     def _may_move(self) -> bool:
         """Whether a request that never left may run on another connection."""
 
+    @abstractmethod
+    def _still_has(self, link: Link) -> bool:
+        """Whether what was begun on `link` may go on there: nobody else was given it, or waits for it alone."""
+
     @property
     def _retries_reads(self) -> bool:
         """Whether a statement that could not change anything runs once more after its connection was lost."""
@@ -115,16 +128,26 @@ class Places(ABC):
         return self._pick(use) or await self._wait_for_link(use, deadline)
 
     async def _bind(self, call: Call, deadline: float | None) -> BoundPlan:
-        link = await self._place(True, deadline)
-        bound = known(self._catalog, self._namespace, call.plan, server_version(link))
-        return bound or (await bind_all(link, self._catalog, self._namespace, [call], self._placing(deadline)))[0]
+        return (await self._bind_all([call], deadline))[0]
+
+    async def _bind_all(self, calls: Sequence[Call], deadline: float | None) -> list[BoundPlan]:
+        """The binding of each call; what must be asked is asked in one flight. Raises the first refusal."""
+        moves = 0
+        while True:
+            link = await self._place(True, deadline)
+            try:
+                return await bind_all(link, self._catalog, self._namespace, calls, self._placing(deadline))
+            except ConnectionLost as error:
+                moves += 1
+                if moves > MOST_MOVES or not (self._may_move and error.outcome is Outcome.NOT_SENT):
+                    raise
 
     def _placing(self, deadline: float | None) -> Place:
         """Where a question of our own may be asked, when it comes to that."""
         return partial(self._place, READS, deadline)
 
-    def _deadline(self, timeout: float | None) -> float | None:
-        seconds = timeout if timeout is not None else self._timeout_seconds
+    def _deadline(self, timeout: object) -> float | None:
+        seconds = checked_seconds(timeout) if timeout is not None else self._timeout_seconds
         return None if seconds is None else self._runtime.now() + seconds
 
     async def _within(self, deadline: float | None, attempt: Attempt, work: Callable[[], Awaitable[T]]) -> T:
@@ -149,7 +172,7 @@ class Places(ABC):
         return item
 
     async def _run_with_deadline(
-        self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, plan_mode: str
+        self, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: object, plan_mode: str
     ) -> Item:
         deadline = self._deadline(timeout)
         attempt = Attempt()
@@ -168,9 +191,13 @@ class Places(ABC):
     ) -> Item:
         plan = call.plan
         is_healed = False
+        moves = 0
         while True:
             if failed is not None:
                 is_healed = self._judge(failed[0], failed[1], call, is_healed)
+                moves += 1
+                if moves > MOST_MOVES:
+                    raise told(failed[1], plan)
             bound = self._namespace.find(plan) or await self._bind(call, deadline)
             link = await self._place(bound.use, deadline)
             builder = SegmentBuilder(link, plan_mode=attempt.plan_mode, is_fresh=is_healed)
@@ -233,7 +260,7 @@ class Flight:
 
 
 def take_off(
-    places: Places, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: float | None, mode: str | None
+    places: Places, call: Call, sink: Callable[[BoundPlan], RowSink], timeout: object, mode: str | None
 ) -> Flight | None:
     """Send one statement the short way: bound, without a deadline, on a link with room. None: nothing was sent."""
     if timeout is not None or mode is not None or places._timeout_seconds is not None:
@@ -244,13 +271,24 @@ def take_off(
         return None
     use = bound.use
     front = places._front
-    link = front.pick(is_read_only=use == READS) if front is not None and use < SLOW else None
+    if front is None:
+        link = own_link(places)
+    else:
+        link = front.pick(is_read_only=use == READS) if use < SLOW else None
     if link is None:
         link = places._pick(use)
         if link is None or link.unsent_scopes:
             return None
     waiter = places._runtime.waiter()
     return Flight(link, send_single(link, bound, call.values, sink(bound), waiter), waiter, bound, namespace)
+
+
+def own_link(places: Places) -> Link | None:
+    """The link of a connection or transaction, where nothing has to go ahead of a statement; None: `_pick` looks."""
+    here, link = places._here, places._link
+    if here is None or link is None or here() is not places._home or not link.is_usable or link.is_held:
+        return None
+    return None if link.unsent_scopes or link.local_settings else link
 
 
 def learn(namespace: Namespace, bound: BoundPlan, sink: RowSink) -> None:

@@ -24,6 +24,7 @@ from qail.pg.driver.link import Link
 from qail.pg.driver.messages import Channel, Notification
 from qail.pg.driver.segment import control
 from qail.pg.driver.transport import DeadlinePassed, Waiter
+from qail.pg.steps.deadline import checked_timeout
 from qail.pg.steps.inbox import Gap, Inbox
 from qail.pg.steps.session import listen_statements, unlisten_statements
 
@@ -183,7 +184,8 @@ class Subscription:
     async def _next(self, timeout: float | None) -> Notification | None:
         """The next one; None: the subscription has ended."""
         runtime = self._connection._runtime
-        deadline = None if timeout is None or not self._inbox.is_empty else runtime.now() + timeout
+        seconds = checked_timeout(timeout)
+        deadline = None if seconds is None or not self._inbox.is_empty else runtime.now() + seconds
         while self._inbox.is_empty:
             if self._has_ended:
                 return None
@@ -193,7 +195,7 @@ class Subscription:
                 # What came in the last moment is there to be read.
                 if self._inbox.is_empty:
                     raise DeadlineExceeded(
-                        f"no notification came within {timeout:g} s", outcome=Outcome.NOT_SENT
+                        f"no notification came within {seconds:g} s", outcome=Outcome.NOT_SENT
                     ) from None
         entry = self._inbox.take()
         if isinstance(entry, Gap):

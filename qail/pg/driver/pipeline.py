@@ -23,6 +23,7 @@ from qail.pg.driver.executor import Attempt, Places
 from qail.pg.driver.results import mark_index
 from qail.pg.driver.transport import Waiter
 from qail.pg.driver.window import Series
+from qail.pg.steps.deadline import checked_timeout
 from qail.pg.steps.plan_mode import checked_plan_mode
 
 R = TypeVar("R")
@@ -34,7 +35,7 @@ class Pipeline:
 
     def __init__(self, places: Places, timeout: float | None = None, plan_mode: str | None = None) -> None:
         self._places: Final = places
-        self._timeout: Final = timeout
+        self._timeout: Final = checked_timeout(timeout)
         self._plan_mode: Final = checked_plan_mode(plan_mode)
         self._answers: Final = Answers(self)
         self._is_flushing = False

@@ -23,13 +23,14 @@ from qail.errors import UsageError
 from qail.pg.codec.registry import CodecRegistry
 from qail.pg.driver.bind import heals, must_open_first, told
 from qail.pg.driver.commands import ask
-from qail.pg.driver.executor import Attempt, decoder, discard, learn
+from qail.pg.driver.executor import MOST_MOVES, Attempt, decoder, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.result import ResultColumn, result_column
 from qail.pg.driver.results import affected, at_most_one, column_of, exactly_one, rows_of
 from qail.pg.driver.running import Runs
 from qail.pg.driver.segment import control, describe_only
 from qail.pg.driver.types import settle_types
+from qail.pg.driver.window import is_unsent
 from qail.pg.protocol.request import Item, Request
 from qail.pg.protocol.state import PREPARED, REPLACE
 from qail.pg.steps.command import TextCommand
@@ -138,11 +139,13 @@ async def _prepared(places: Runs, call: Call, deadline: float | None, attempt: A
     """Have one connection prepare it, unless it has; its binding."""
     namespace, plan = places._namespace, call.plan
     is_healed = False
+    moves = 0
     while True:
         bound = namespace.find(plan) or await places._bind(call, deadline)
         link = await places._place(bound.use, deadline)
         if must_open_first(link):
             await link.run(control(link, [], is_end=False))
+            link = await places._place(bound.use, deadline)
         sink = bound.sink()
         request = await _parse(link, bound, sink, attempt, is_fresh=is_healed)
         if request is None or request.error is None:
@@ -152,6 +155,9 @@ async def _prepared(places: Runs, call: Call, deadline: float | None, attempt: A
             # Also one that carries literals, which is not kept otherwise: it will run again.
             namespace.keep(plan, bound if found is None else found, is_wanted=True)
             return bound if found is None else found
+        moves += 1
+        if moves <= MOST_MOVES and places._may_move and is_unsent(request):
+            continue
         namespace.drop(plan)
         if is_healed or not heals(request):
             raise told(request, plan)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import select
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -27,8 +26,6 @@ from qail.pg.driver.segment import control
 from qail.pg.driver.transport import Runtime, Waiter
 from qail.pg.steps.session import leaves_traces, listen_statements, settings_request
 
-# One turn of the loop reads a chunk; an end comes behind what was said before it.
-READING_TURNS: Final = 10
 logger = logging.getLogger("qail")
 
 
@@ -125,29 +122,6 @@ async def _restore(link: Link, settings: dict[str, str], lost: Link) -> None:
         request = control(link, listen_statements(channels), is_end=False)
         await link.run(request)
         link.is_dirty = True
-
-
-def has_news(link: Link) -> bool:
-    """Whether something lies unread on an idle link: a notification, or its end."""
-    socket = link.transport.socket
-    if socket is None or link.session.depth or not link.is_usable:
-        return False
-    try:
-        if not hasattr(select, "poll"):
-            return bool(select.select([socket.fileno()], [], [], 0)[0])
-        poller = select.poll()
-        poller.register(socket.fileno(), select.POLLIN)
-        return bool(poller.poll(0))
-    except (OSError, ValueError):
-        return False
-
-
-async def read_news(link: Link) -> None:
-    """Let the loop read what lies there."""
-    for _ in range(READING_TURNS):
-        await link.runtime.sleep(0)
-        if not has_news(link):
-            return
 
 
 async def call_hook(hook: Callable[[Any], Any], connection: Any) -> None:

@@ -15,7 +15,8 @@ from qail.pg.driver.connect import open_link
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.elders import Elders
 from qail.pg.driver.link import Link
-from qail.pg.driver.reconnect import Rebuilder, call_hook, has_news, read_news
+from qail.pg.driver.news import has_news, read_news
+from qail.pg.driver.reconnect import Rebuilder, call_hook
 from qail.pg.driver.transport import Runtime
 
 

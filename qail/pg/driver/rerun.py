@@ -60,7 +60,7 @@ class Rerun(Generic[T]):
     async def _once(self, attempt: int) -> T:
         self._transaction = None
         deadline = self._deadline
-        seconds = None if deadline is None else deadline - self._places._runtime.now()
+        seconds = None if deadline is None else max(0.0, deadline - self._places._runtime.now())
         async with self._open_scope(seconds) as transaction:
             transaction.attempt = attempt
             self._transaction = transaction

@@ -124,14 +124,18 @@ def exactly_one(rows: list[Any]) -> Any:
 
 
 def raise_first(results: list[Any]) -> None:
-    """Raise the first error among `results`, with `.index` and `.results`: what came before it."""
+    """Raise the first error among `results`, with `.index` and `.results`: what came before it.
+
+    One that concerns all of them (at Sync, at COMMIT, with the connection) has no index.
+    """
     for index, result in enumerate(results):
         if isinstance(result, QailError) and not isinstance(result, PipelineAborted):
-            mark_index(result, index)
+            is_of_all = len(results) > 1 and results[0] is results[-1]
+            mark_index(result, None if is_of_all else index)
             vars(result)["results"] = results[:index]
             raise result
 
 
-def mark_index(error: QailError, index: int) -> None:
+def mark_index(error: QailError, index: int | None) -> None:
     """Say which item of a batch `error` is about."""
     vars(error)["index"] = index

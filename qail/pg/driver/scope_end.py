@@ -48,6 +48,8 @@ class ScopeEnd:
         self._statements: Final = steps.ending(keep=keep, status=self._status)
         self._request: Request | None = None
         self._question: Question | None = None
+        self.failure: QailError | None = None
+        """What `run_behind` found."""
 
     def submit(self) -> None:
         """Send it as soon as may be; nobody waits."""
@@ -81,13 +83,52 @@ class ScopeEnd:
             raise
         await self._judge(request)
 
+    async def run_behind(self, work: Request, catalog: Catalog | None) -> None:
+        """Send `work`, which opens this scope and is all of it, with the end right behind; wait until it is over.
+
+        All of it leaves in one write, or is taken back. What became of it is in `work`, and in `failure`.
+        """
+        link = self._link
+        link.session.submit(work)
+        if catalog is not None:
+            self._question = _question(link, catalog)
+            link.session.submit(self._question.request)
+        request = self._request = control(link, self._statements, is_end=True)
+        request.is_read_only = work.is_read_only
+        request.waiter = link.runtime.waiter()
+        link.session.submit(request)
+        link.submitted(2 if self._question is None else 3)
+        try:
+            await link.answered(request)
+        except BaseException:
+            self._left_behind(work, request)
+            raise
+        try:
+            await self._judge(request)
+        except QailError as error:
+            self.failure = error
+
+    def _left_behind(self, work: Request, request: Request) -> None:
+        """The caller of `run_behind` has gone."""
+        link, question = self._link, self._question
+        if request.state == HANDED:
+            request.waiter = _Unawaited(link, request, question)
+        # The last one first: what has something queued behind it may not be taken back.
+        link.session.abandon(request)
+        if question is not None and question.request.state == HANDED:
+            # Its answer is of use all the same.
+            question.request.is_abandoned = True
+        elif question is not None:
+            link.session.abandon(question.request)
+        link.abandon(work)
+
     def late(self) -> QailError:
         """What a caller is told whose deadline passed while `run` ran."""
         if not self.is_doubtful:
             what = "COMMIT was sent" if self._keep else "ROLLBACK was answered"
             return DeadlineExceeded(f"the deadline passed before {what}", outcome=Outcome.ABORTED)
         late = DeadlineExceeded("the deadline passed before COMMIT was answered", outcome=Outcome.UNKNOWN)
-        late.transaction_id = self._id
+        late.transaction_id = self.known_id
         return late
 
     @property
@@ -103,14 +144,13 @@ class ScopeEnd:
         return request.items[-1].tag == "COMMIT"
 
     @property
-    def _id(self) -> int | None:
+    def known_id(self) -> int | None:
+        """The transaction's id, where it was asked for and has come."""
         return None if self._question is None else transaction_id(self._question.value)
 
     def _ask_id(self, catalog: Catalog) -> None:
-        question = self._question = Question(self._link, catalog, TRANSACTION_ID, is_control=True)
-        question.request.is_in_transaction = True
-        question.request.is_control = True
-        self._link.submit(question.request)
+        self._question = _question(self._link, catalog)
+        self._link.submit(self._question.request)
 
     def _left(self, request: Request) -> None:
         """Its caller has gone."""
@@ -123,7 +163,7 @@ class ScopeEnd:
     async def _judge(self, request: Request) -> None:
         error = request.error
         if isinstance(error, OutcomeUnknown):
-            error.transaction_id = self._id
+            error.transaction_id = self.known_id
         if error is not None:
             is_undone = await self._undo_rest(request)
             if is_undone and not self._keep:
@@ -149,6 +189,14 @@ class ScopeEnd:
         if again.error is not None and not self._steps.depth:
             link.abort()
         return again.error is None
+
+
+def _question(link: Link, catalog: Catalog) -> Question:
+    """Which transaction is open."""
+    question = Question(link, catalog, TRANSACTION_ID, is_control=True)
+    question.request.is_in_transaction = True
+    question.request.is_control = True
+    return question
 
 
 class _Unawaited:
@@ -189,6 +237,21 @@ class _Unawaited:
 def was_ended_inside(link: Link, steps: ScopeSteps) -> bool:
     """Whether the server says that no transaction is open although this one was begun: the status byte knows."""
     return steps.is_sent and not link.session.depth and link.is_usable and link.session.transaction_status == IDLE
+
+
+def leave_inner(link: Link, steps: ScopeSteps) -> bool:
+    """Take the scopes inside `steps` off the link: it ends, and they with it. Whether there were any."""
+    if steps not in link.scopes:
+        return False
+    inner = link.scopes[link.scopes.index(steps) + 1 :]
+    for each in reversed(inner):
+        link.scopes.pop()
+        if not each.is_sent:
+            link.unsent_scopes -= 1
+        each.is_undone = True
+        if each.on_undone is not None:
+            each.on_undone()
+    return bool(inner)
 
 
 def not_open(steps: ScopeSteps | None) -> UsageError:

@@ -40,6 +40,7 @@ async def run_script(places: Places, text: str, deadline: float | None, attempt:
     if link.unsent_scopes:
         # A simple query carries no openings; should BEGIN fail, the text must not run on its own.
         await link.run(control(link, [], is_end=False))
+        link = await places._place(False, deadline)
     request = simple(text)
     request.make_sink = make_sink
     attempt.request = request

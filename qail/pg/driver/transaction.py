@@ -27,9 +27,10 @@ from qail.pg.driver.commands import ask_status
 from qail.pg.driver.copy import CopyOut, CopySource, copy_in
 from qail.pg.driver.cursor import DEFAULT_PAGE_ROWS, RowStream
 from qail.pg.driver.executor import Attempt
+from qail.pg.driver.folded import FoldedBatch
 from qail.pg.driver.link import GRACE_SECONDS, Link
 from qail.pg.driver.rerun import Rerun
-from qail.pg.driver.scope_end import ScopeEnd, not_open, was_ended_inside
+from qail.pg.driver.scope_end import ScopeEnd, leave_inner, not_open, was_ended_inside
 from qail.pg.driver.script import run_script
 from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.driver.verbs import Verbs
@@ -51,7 +52,6 @@ T = TypeVar("T")
 class OnLink(Verbs):
     """The verbs on one link of one's own: what Connection and Transaction have in common."""
 
-    _link: Link | None
     _what = "connection"
     _ended = "is closed"
     _is_scope = False
@@ -64,6 +64,12 @@ class OnLink(Verbs):
             raise UsageError(f"this {self._what} {self._ended}")
         self._runtime.check_here(self._what)
         return link
+
+    def _show_link(self) -> None:
+        """Let a statement find the link without asking `_pick`, where that is the one below."""
+        presence = self._runtime.presence
+        if presence is not None and type(self)._pick is OnLink._pick:
+            self._here, self._home = presence
 
     def _pick(self, use: int) -> Link | None:
         link = self._own_link()
@@ -96,9 +102,15 @@ class OnLink(Verbs):
     def _may_move(self) -> bool:
         return False
 
+    def _still_has(self, link: Link) -> bool:
+        return self._link is link
+
     @property
     def _is_in_transaction(self) -> bool:
         return self._link is not None and bool(self._link.scopes)
+
+    async def _fold(self, folded: FoldedBatch, deadline: float | None) -> list[Any]:
+        return await folded.run(self)
 
     def transaction(
         self,
@@ -225,6 +237,7 @@ class Transaction(OnLink):
         self._namespace: Namespace = outer._namespace
         self._timeout_seconds = outer._timeout_seconds
         self._link = None
+        self._show_link()
         self._outer: Final = outer
         self._begin: Final = begin
         self._settings: Final = settings
@@ -378,21 +391,6 @@ class Transaction(OnLink):
         self._link = None
         if self._steps is not None and self._steps.is_given_back:
             self._ended = "is not open: its connection was given back"
-
-
-def leave_inner(link: Link, steps: ScopeSteps) -> bool:
-    """Take the scopes inside `steps` off the link: it ends, and they with it. Whether there were any."""
-    if steps not in link.scopes:
-        return False
-    inner = link.scopes[link.scopes.index(steps) + 1 :]
-    for each in reversed(inner):
-        link.scopes.pop()
-        if not each.is_sent:
-            link.unsent_scopes -= 1
-        each.is_undone = True
-        if each.on_undone is not None:
-            each.on_undone()
-    return bool(inner)
 
 
 def _on_link(places: OnLink, modes: TransactionModes, seconds: float | None) -> Transaction:

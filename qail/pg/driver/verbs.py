@@ -11,6 +11,7 @@ The static types of the verbs are those of `qail.executor.Executor`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, Unpack, overload
@@ -22,9 +23,11 @@ from qail.ast.build.select import select
 from qail.ast.expression.function import func
 from qail.ast.name import checked_name
 from qail.compile.cache import Call, lookup
+from qail.errors import DeadlineExceeded, UsageError
 from qail.pg.config.connect_config import PlanCacheMode
 from qail.pg.driver.batch import Batch, ManySets
 from qail.pg.driver.executor import Attempt, decoder, discard
+from qail.pg.driver.folded import FoldedBatch
 from qail.pg.driver.pipeline import Pipeline
 from qail.pg.driver.prepare import PreparedStatement, prepare
 from qail.pg.driver.result import Result, result_columns
@@ -36,12 +39,14 @@ from qail.pg.driver.results import (
     decoded,
     exactly_one,
     fetching,
+    raise_first,
     rows_of,
 )
 from qail.pg.driver.running import Runs
 from qail.pg.protocol.request import Item
 from qail.pg.steps.explain import ExplainOptions, check_cost, explain_query, plan_of
 from qail.pg.steps.plan_mode import checked_plan_mode
+from qail.pg.steps.transaction import BatchModes, folded_modes
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -148,18 +153,45 @@ class Verbs(Runs):
         return_errors: bool = False,
         timeout: float | None = None,
         plan_cache_mode: PlanCacheMode | None = None,
+        **modes: Unpack[BatchModes],
     ) -> list[Any]:
         """Many statements in one flight; rows for each that returns rows, else the rows affected.
 
         Args:
             atomic: one implicit transaction: all or nothing. Otherwise each is its own, in order.
-            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`.
+            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`; an
+                error of all of them has no index.
+            modes: `isolation`, `read_only`, `deferrable`, `track_outcome`, as for `transaction()`: the batch is a
+                transaction with these, whose BEGIN and COMMIT leave in the same flight; on a pool, on a connection of
+                its own. Not inside a transaction, which has its modes.
         """
         deadline = self._deadline(timeout)
         attempt = Attempt()
         attempt.plan_mode = checked_plan_mode(plan_cache_mode)
+        chosen = folded_modes(**modes)
+        if chosen is not None:
+            if not atomic:
+                raise UsageError("these modes are those of one transaction, and a batch that is not atomic has none")
+            folded = FoldedBatch(queries, chosen, attempt, deadline)
+            return await self._in_one_write(folded, deadline, attempt, is_raised=not return_errors)
         batch = Batch(self, queries, deadline, attempt)
         return await self._within(deadline, attempt, partial(batch.run, atomic=atomic, return_errors=return_errors))
+
+    async def _in_one_write(
+        self, folded: FoldedBatch, deadline: float | None, attempt: Attempt, *, is_raised: bool
+    ) -> list[Any]:
+        try:
+            results = await self._within(deadline, attempt, partial(self._fold, folded, deadline))
+        except DeadlineExceeded as error:
+            folded.note_id(error)
+            raise
+        if is_raised:
+            raise_first(results)
+        return results
+
+    @abstractmethod
+    async def _fold(self, folded: FoldedBatch, deadline: float | None) -> list[Any]:
+        """Run it on a connection of one's own."""
 
     async def execute_many(
         self,

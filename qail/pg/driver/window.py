@@ -1,7 +1,7 @@
 """Series: statements of one caller with a Sync each, in flight together up to a bound.
 
-Rule 1: they travel in chunks with one waiter each; while one is in flight its link cannot be leased away, so all of
-them go to one connection, in order.
+Rule 1: they travel in chunks with one waiter each, in order. While one is in flight its link cannot be leased away;
+where all that left was answered at once it may be, so whose it is is asked before each chunk.
 Rule 2: memory is bounded by the chunks in flight, not by the work: what is behind them has not been encoded yet.
 Rule 3: what provably never left, and what the server refused because its prepared statement was stale, is sent again:
 when nothing is in flight any more, in order, and never behind a later statement that has taken effect.
@@ -21,7 +21,7 @@ from qail.compile.frames import READS, SESSION, BoundPlan
 from qail.errors import ConnectionLost, Outcome, PostgresError, QailError, StatementInvalidated
 from qail.pg.codec.rows import is_changed, is_waiting
 from qail.pg.driver.bind import forget_stale, heals, told
-from qail.pg.driver.executor import Attempt, Places, discard, learn
+from qail.pg.driver.executor import MOST_MOVES, Attempt, Places, discard, learn
 from qail.pg.driver.link import Link
 from qail.pg.driver.segment import SegmentBuilder, make_single
 from qail.pg.driver.types import settle_types
@@ -105,6 +105,8 @@ class Series:
         self._position = 0
         self._chunks: Final[deque[_Chunk]] = deque()
         self._again: list[int] = []
+        self._moves = 0
+        """How often what never left was placed again since the last answer."""
         self._healed: Final[set[int]] = set()
         self._last_write = -1
         """The last statement that may have changed something, and has."""
@@ -133,7 +135,9 @@ class Series:
             return None
         if self._chunks:
             link = self._chunks[-1].link
-            return link if link.is_usable and not link.is_held and not self._is_pending(link) else None
+            if not link.is_usable or link.is_held or self._is_pending(link):
+                return None
+            return link if self._places._still_has(link) else None
         try:
             return await self._places._place(self._use, self._deadline)
         except QailError as error:
@@ -220,12 +224,13 @@ class Series:
                 learn(self._places._namespace, chunk.bounds[position], item.sink)
             if not request.is_read_only and index > self._last_write:
                 self._last_write = index
+            self._moves = 0
             self._taker.take(index, item, None)
 
     def _failed(self, index: int, request: Request) -> None:
         plan = self._calls[index].plan
         error = request.error
-        if self._places._may_move and is_unsent(request):
+        if self._places._may_move and is_unsent(request) and self._moves < MOST_MOVES:
             self._again.append(index)
             return
         if isinstance(error, PostgresError):
@@ -241,6 +246,7 @@ class Series:
 
     async def _go_back(self) -> None:
         """Nothing is in flight: put what is to be sent again ahead of what was not sent yet."""
+        self._moves += 1
         again, self._again = sorted(self._again), []
         kept: list[int] = []
         for index in again:

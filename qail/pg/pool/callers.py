@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from qail.errors import PoolClosed
 from qail.pg.driver.transport import DeadlinePassed
 from qail.pg.pool.plan import has_slow
-from qail.pg.pool.waiting import Line, Waiting
+from qail.pg.pool.waiting import Line, SharedLine, Waiting
 
 if TYPE_CHECKING:
     from qail.pg.pool.keeper import Keeper
@@ -23,8 +23,8 @@ class Callers:
 
     def __init__(self, keeper: Keeper) -> None:
         self.leases: Final = Line()
-        self.shared: Final = Line()
-        self.slow: Final = Line()
+        self.shared: Final = SharedLine()
+        self.slow: Final = SharedLine()
         """Shared use with a statement known to be slow."""
         self._lines: Final = (self.leases, self.shared, self.slow)
         self._keeper: Final = keeper
@@ -87,6 +87,15 @@ class Callers:
         """Those who want shared use and have waited longest look again."""
         self.shared.wake_first()
         self.slow.wake_first()
+
+    def wake_more(self) -> None:
+        """One of those who want shared use was served, or has gone: what had room for one may have room for the next.
+
+        Two for each, so that the longest line is served in a few turns of the loop: one by one, callers would come
+        faster than they are served, and the line would never end.
+        """
+        self.shared.wake(2)
+        self.slow.wake(2)
 
     def fail_all(self, error: Exception) -> None:
         """Everybody who waits is told; each has a copy, or all of them would stand in one traceback."""

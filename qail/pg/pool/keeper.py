@@ -2,7 +2,7 @@
 
 Rule 1: a slot is handed over by assignment, without await; a caller cancelled in that very moment gives it back.
 Rule 2: connections are opened, checked, cleaned and closed in tasks of the pool, never by a caller that may be
-cancelled: opening.py, upkeep.py, returning.py and stuck.py hold what those tasks do.
+cancelled: opening.py, upkeep.py, returning.py, closing.py and stuck.py hold what those tasks do.
 Rule 3: whoever takes a slot out counts it, once.
 
 Source: design, "Pool"
@@ -21,6 +21,7 @@ from qail.pg.driver.front import Front
 from qail.pg.driver.link import Link
 from qail.pg.driver.transport import Runtime, Waiter
 from qail.pg.pool.callers import Callers
+from qail.pg.pool.closing import Closing
 from qail.pg.pool.diagnosis import HELD, held_by_me, timeout_text
 from qail.pg.pool.fitness import watch_fitness
 from qail.pg.pool.opening import Opener
@@ -31,7 +32,7 @@ from qail.pg.pool.service import SLOW_SECONDS
 from qail.pg.pool.slot import Reason, Slot
 from qail.pg.pool.speed import Speed
 from qail.pg.pool.stats import PoolStats, Totals, stats_of
-from qail.pg.pool.stuck import CLOSING_SECONDS, cancel_left_behind, close_all, say_goodbye, watch
+from qail.pg.pool.stuck import CLOSING_SECONDS, cancel_left_behind, say_goodbye, watch
 from qail.pg.pool.upkeep import Upkeep
 from qail.pg.pool.waiting import Waiting
 
@@ -79,6 +80,7 @@ class Keeper:
         self._quiet: Callable[[], None] | None = None
         self.goodbyes: list[Waiter] = []
         """Connections that have left and are being closed: the pool is closed when they are."""
+        self.closing: Final = Closing(self)
         self.front: Final = self._make_front()
 
     def _make_front(self) -> Front | None:
@@ -107,6 +109,8 @@ class Keeper:
         now = self.runtime.now()
         may_open = self.opener.may_open
         chosen = route(self.slots, depth_limit, now, self.limits, may_open=may_open, is_slow=is_slow)
+        while chosen.slot is not None and self.upkeep.suspects(chosen.slot, now):
+            chosen = route(self.slots, depth_limit, now, self.limits, may_open=may_open, is_slow=is_slow)
         if chosen.is_open_wanted:
             self.opener.start()
         for suspect in chosen.check:
@@ -131,15 +135,17 @@ class Keeper:
         try:
             # Once: it may wake this very caller, who then looks again and finds what there is.
             self.dispatch()
+            is_in_turn = line.first is waiting
             while True:
-                link = self.route(depth_limit, is_slow=is_slow)
+                link = self.route(depth_limit, is_slow=is_slow) if is_in_turn else None
                 if link is not None:
                     return link
+                line.sleep(waiting)
                 await self.callers.wait(waiting, until)
+                is_in_turn = True
         finally:
             line.leave(waiting)
-            # What had room for one may have room for the next.
-            self.callers.wake_shared()
+            self.callers.wake_more()
 
     # Leases
 
@@ -316,6 +322,9 @@ class Keeper:
         callers = self.callers
         tickets = callers.leases.tickets(self.limits.max_size)
         now = self.runtime.now()
+        for slot in self.slots if tickets else ():
+            if slot.state is SHARED:
+                self.upkeep.suspects(slot, now)
         may_open = self.opener.may_open
         plan = assign(self.slots, tickets, callers.shared_ticket, now, self.limits, may_open=may_open)
         for slot in plan.grant:
@@ -354,11 +363,11 @@ class Keeper:
     # Closing and statistics
 
     async def close(self, timeout_seconds: float) -> None:
-        """Refuse who waits, wait for what runs, close every connection."""
+        """Refuse who waits, wait for what runs, close every connection. It may be called again, also meanwhile."""
         self.is_closing = True
         self.upkeep.wake()
         self.callers.fail_all(PoolClosed("the pool is being closed"))
-        await close_all(self, timeout_seconds)
+        await self.closing.run(timeout_seconds)
 
     def busy(self) -> int:
         """Requests' connections and leases under way."""

@@ -10,25 +10,23 @@ Source: design, "Pool"
 from __future__ import annotations
 
 import logging
-import random
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from functools import partial
+from random import random
 from typing import TYPE_CHECKING, Final
 
 from qail.errors import AuthError, ConfigError, ConnectError, ConnectionLost, PoolError, TlsError
 from qail.pg.driver.cancel import destroy
 from qail.pg.driver.connection import Connection
 from qail.pg.driver.link import Link
+from qail.pg.pool.backoff import Backoff
 from qail.pg.pool.hooks import run_hook
 from qail.pg.pool.slot import Slot
 
 if TYPE_CHECKING:
     from qail.pg.pool.keeper import Keeper
 
-FIRST_BACKOFF_SECONDS: Final = 0.1
-MOST_BACKOFF_SECONDS: Final = 5.0
-LEAST_BACKOFF_SECONDS: Final = 0.01
 logger = logging.getLogger("qail")
 
 
@@ -41,9 +39,7 @@ class Opener:
         self._keeper: Final = keeper
         self._connect: Final = connect
         self._lend: Final = lend
-        self._backoff_seconds = FIRST_BACKOFF_SECONDS
-        self.backoff_until = 0.0
-        """When the next attempt may be made."""
+        self.backoff: Final = Backoff(random)  # jitter is no secret
         self.last_failure: Exception | None = None
         """Why the last attempt failed; None when it did not."""
 
@@ -51,7 +47,7 @@ class Opener:
     def may_open(self) -> bool:
         """Whether an attempt may be made now."""
         keeper = self._keeper
-        return not keeper.is_closing and keeper.runtime.now() >= self.backoff_until
+        return not keeper.is_closing and keeper.runtime.now() >= self.backoff.until
 
     @property
     def refusal(self) -> Exception | None:
@@ -94,8 +90,7 @@ class Opener:
             raise
         else:
             self.last_failure = None
-            self._backoff_seconds = FIRST_BACKOFF_SECONDS
-            self.backoff_until = 0.0
+            self.backoff.succeeded()
             keeper.take_in(slot, link)
 
     def _leave(self, slot: Slot) -> None:
@@ -125,10 +120,7 @@ class Opener:
         keeper = self._keeper
         keeper.totals.connect_failures += 1
         self.last_failure = error
-        # Full jitter: callers that failed together do not come back together.
-        pause = random.uniform(LEAST_BACKOFF_SECONDS, self._backoff_seconds)  # noqa: S311  # jitter is no secret
-        self._backoff_seconds = min(self._backoff_seconds * 2, MOST_BACKOFF_SECONDS)
-        self.backoff_until = keeper.runtime.now() + pause
+        self.backoff.failed(keeper.runtime.now())
         logger.warning("a connection of the pool could not be opened: %s", f"{error}" or repr(error))
         if _is_final(error):
             keeper.callers.fail_all(error)

@@ -47,6 +47,7 @@ from qail.pg.pool.sharing import check_shareable
 from qail.pg.pool.slot import Slot
 from qail.pg.pool.stats import PoolStats
 from qail.pg.pool.transacting import ACQUIRE_SECONDS, Transacting, acquire_seconds
+from qail.pg.steps.deadline import checked_seconds
 from qail.pg.steps.settings import Settings, changes_names, checked_settings
 
 CLOSE_SECONDS: Final = 10.0
@@ -101,17 +102,21 @@ class Pool(Transacting):
     async def close(self, *, timeout: float = CLOSE_SECONDS) -> None:
         """Refuse new work, wait at most `timeout` seconds for what runs, and close every connection.
 
+        Where another call of it is under way, this one waits for the same end; if it would wait for less, the end comes
+        then. Closing a closed pool does nothing.
+
         Raises:
             UsageError: from another event loop, or in a process forked since the pool was opened; nothing is touched.
         """
-        if self._is_closed:
+        seconds = checked_seconds(timeout)
+        if self._is_closed and (self._keeper is None or self._keeper.closing.is_over):
             return
         if self._keeper is not None:
             self._runtime.check_here("pool")
         self._is_closed = True
         self._front = None
         if self._keeper is not None:
-            await self._keeper.close(timeout)
+            await self._keeper.close(seconds)
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
@@ -151,6 +156,10 @@ class Pool(Transacting):
     @property
     def _may_move(self) -> bool:
         return True
+
+    def _still_has(self, link: Link) -> bool:
+        keeper = self._keeper
+        return keeper is not None and any(slot.link is link and slot.state is SHARED for slot in keeper.slots)
 
     @property
     def _retries_reads(self) -> bool:
@@ -202,7 +211,7 @@ class Pool(Transacting):
             PoolTimeout: none came free within `timeout` seconds; it says who holds what.
             PoolClosed: the pool is closed.
         """
-        seconds = ACQUIRE_SECONDS if timeout is None else timeout
+        seconds = ACQUIRE_SECONDS if timeout is None else checked_seconds(timeout)
         return Lease(partial(self._acquire, seconds, checked_settings(settings)), self._release)
 
     async def release(self, connection: Connection) -> None:
@@ -269,13 +278,13 @@ class Pool(Transacting):
             return
         self._keeper.returner.give_back(slot)
 
-    def _deadline(self, timeout: float | None) -> float | None:
+    def _deadline(self, timeout: object) -> float | None:
         # The clock is that of the runtime, which the pool has from the moment it is open.
         self._open_keeper()
         return super()._deadline(timeout)
 
     def _seconds_left(self, deadline: float | None) -> float | None:
-        return None if deadline is None else deadline - self._runtime.now()
+        return None if deadline is None else max(0.0, deadline - self._runtime.now())
 
     def _acquire_until(self, deadline: float | None) -> Lease:
         seconds = self._seconds_left(deadline)

@@ -1,4 +1,4 @@
-"""A shared connection whose answers do not come is taken out, and its backend is told to end what it runs; closing.
+"""A shared connection whose answers do not come is taken out, and its backend is told to end what it runs.
 
 Rule 1: every wait here has an end.
 Rule 2: what somebody still waits for is not cancelled: a cancel request addresses the backend, not a statement.
@@ -13,9 +13,9 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from qail.pg.driver.cancel import ask_to_end, close_and_cancel, destroy
+from qail.pg.driver.cancel import ask_to_end, close_and_cancel
 from qail.pg.driver.link import GRACE_SECONDS, Link
-from qail.pg.driver.transport import DeadlinePassed, Runtime, Waiter
+from qail.pg.driver.transport import DeadlinePassed, Runtime
 from qail.pg.pool.plan import SlotState
 from qail.pg.pool.slot import Slot
 
@@ -86,40 +86,3 @@ async def cancel_left_behind(link: Link, runtime: Runtime) -> None:
 async def say_goodbye(link: Link, runtime: Runtime) -> None:
     """Close an idle link."""
     await link.close()
-
-
-async def close_all(keeper: Keeper, timeout_seconds: float) -> None:
-    """Wait at most `timeout_seconds` for what runs, then close every connection, all at once."""
-    runtime = keeper.runtime
-    try:
-        if timeout_seconds > 0:
-            await runtime.within(runtime.now() + timeout_seconds, partial(_quiet, keeper))
-    except DeadlinePassed:
-        logger.warning("the pool was closed with %d requests and leases under way", keeper.busy())
-    except BaseException:
-        for link in keeper.take_out_all():
-            destroy(link)
-        raise
-    finally:
-        keeper.when_quiet(None)
-    # In tasks of their own: one that is frozen does not hold up the others, nor does a caller who is cancelled.
-    ends = [runtime.finish(partial(_close, link), CLOSING_SECONDS) for link in keeper.take_out_all()]
-    for end in (*keeper.goodbyes, *ends):
-        if not end.done():
-            await end
-
-
-async def _close(link: Link, runtime: Runtime) -> None:
-    await close_and_cancel(link)
-
-
-async def _quiet(keeper: Keeper) -> None:
-    while keeper.busy():
-        waiter = keeper.runtime.waiter()
-        keeper.when_quiet(partial(_wake, waiter))
-        await waiter
-
-
-def _wake(waiter: Waiter) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -8,14 +8,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
 from qail.pg.driver.commands import ask_status
+from qail.pg.driver.executor import MOST_MOVES
+from qail.pg.driver.folded import FoldedBatch, never_left
 from qail.pg.driver.pool_transaction import PoolTransaction
 from qail.pg.driver.rerun import Rerun
 from qail.pg.driver.transaction import Transaction
 from qail.pg.driver.verbs import Verbs
 from qail.pg.pool.lease import Lease
+from qail.pg.steps.deadline import checked_seconds
 from qail.pg.steps.retry import RetryBudget
 from qail.pg.steps.transaction import TransactionModes, TransactionStatus
 
@@ -25,7 +28,7 @@ ACQUIRE_SECONDS: Final = 30.0
 
 def acquire_seconds(timeout: float | None) -> float:
     """How long a call that may take `timeout` seconds waits for its connection."""
-    return ACQUIRE_SECONDS if timeout is None else min(ACQUIRE_SECONDS, timeout)
+    return ACQUIRE_SECONDS if timeout is None else min(ACQUIRE_SECONDS, checked_seconds(timeout))
 
 
 class Transacting(Verbs):
@@ -34,6 +37,19 @@ class Transacting(Verbs):
     @abstractmethod
     def acquire(self, *, timeout: float | None = ACQUIRE_SECONDS, settings: Mapping[str, str] | None = None) -> Lease:
         """A connection of one's own."""
+
+    async def _fold(self, folded: FoldedBatch, deadline: float | None) -> list[Any]:
+        moves = 0
+        while True:
+            results = await self._fold_once(folded, deadline)
+            moves += 1
+            if moves > MOST_MOVES or not never_left(results):
+                return results
+
+    async def _fold_once(self, folded: FoldedBatch, deadline: float | None) -> list[Any]:
+        seconds = None if deadline is None else max(0.0, deadline - self._runtime.now())
+        async with self.acquire(timeout=acquire_seconds(seconds)) as connection:
+            return await folded.run(connection)
 
     def transaction(
         self,

@@ -3,8 +3,9 @@
 Rule 1: no timer for a query: the task sleeps until the next thing is due, and is woken when something new may be.
 Rule 2: only idle connections are closed; one that is leased or has requests in flight never is. A shared one whose
 life is over takes no new requests, and is closed when those it has are answered.
-Rule 3: health is asked for on suspicion only: after a long idleness, or when a neighbour was just lost. Meanwhile the
-request that wanted the connection waits, not sent, or goes elsewhere.
+Rule 3: health is asked for on suspicion only: after a long idleness, when a neighbour was just lost, or where an idle
+connection has something to say, its end perhaps. Meanwhile the request that wanted the connection waits, not sent, or
+goes elsewhere.
 
 Source: design, "Pool"
 """
@@ -16,7 +17,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from qail.errors import QailError
+from qail.pg.driver.front import FRESH_SECONDS
 from qail.pg.driver.link import Link
+from qail.pg.driver.news import has_news
 from qail.pg.driver.segment import control
 from qail.pg.driver.transport import DeadlinePassed, Waiter
 from qail.pg.pool.plan import SlotState
@@ -73,8 +76,8 @@ class Upkeep:
             due = min(due, self._look_at(slot, now))
         self._refill()
         is_wanted = len(keeper.slots) < keeper.limits.min_size or keeper.callers.is_any
-        if is_wanted and keeper.opener.backoff_until > now:
-            due = min(due, keeper.opener.backoff_until)
+        if is_wanted and keeper.opener.backoff.until > now:
+            due = min(due, keeper.opener.backoff.until)
         elif keeper.callers.is_any:
             keeper.dispatch()
         # Never at once again: what could not be done now changes by an event, which wakes us.
@@ -126,6 +129,14 @@ class Upkeep:
         for slot in self._keeper.slots:
             if slot.state is SlotState.SHARED and not slot.depth:
                 self._suspect(slot)
+
+    def suspects(self, slot: Slot, now: float) -> bool:
+        """Whether something lies unread on an idle connection: it is under suspicion then. Asked before it is used."""
+        link = slot.link
+        if link is None or slot.depth or now - link.progress_at < FRESH_SECONDS or not has_news(link):
+            return False
+        self._suspect(slot)
+        return True
 
     def _suspect(self, slot: Slot) -> None:
         slot.state = SlotState.SUSPECT

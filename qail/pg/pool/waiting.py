@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from itertools import islice
 from typing import Final
 
@@ -13,7 +14,7 @@ from qail.pg.pool.slot import Slot
 class Waiting:
     """One caller in line: for a lease (`slot` is what it was given) or for a shared connection."""
 
-    __slots__ = ("error", "has_waited", "slot", "ticket", "waiter")
+    __slots__ = ("error", "has_waited", "is_listed", "slot", "ticket", "waiter")
 
     def __init__(self, ticket: int, waiter: Waiter) -> None:
         self.ticket: Final = ticket
@@ -21,6 +22,8 @@ class Waiting:
         self.slot: Slot | None = None
         self.error: Exception | None = None
         self.has_waited = False
+        self.is_listed = False
+        """Whether its SharedLine will find it when somebody is to be woken."""
 
     async def woken(self) -> None:
         await self.waiter
@@ -73,3 +76,30 @@ class Line:
 
     def __iter__(self) -> Iterator[Waiting]:
         return iter(list(self.waiting.values()))
+
+
+class SharedLine(Line):
+    """Callers who look for a connection themselves, as soon as they are first or woken; till then nobody overtakes."""
+
+    __slots__ = ("_asleep",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A heap of tickets; one whose caller was woken otherwise, or has left, is passed over.
+        self._asleep: Final[list[int]] = []
+
+    def sleep(self, waiting: Waiting) -> None:
+        """It is about to wait, and has to be woken."""
+        if not waiting.is_listed:
+            waiting.is_listed = True
+            heappush(self._asleep, waiting.ticket)
+
+    def wake(self, count: int) -> None:
+        """Wake the next `count` of those who are not woken yet."""
+        while count and self._asleep:
+            waiting = self.waiting.get(heappop(self._asleep))
+            if waiting is not None:
+                waiting.is_listed = False
+                if not waiting.waiter.done():
+                    waiting.wake()
+                    count -= 1

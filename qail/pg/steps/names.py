@@ -32,6 +32,8 @@ def name_advice(message: str, sql: str) -> str:
 def _advice(name: str) -> str:
     if len(name) > _MOST_CHARACTERS:
         return ""
+    if name == "*":
+        return "star() is every column, and so is a query without columns()"
     ordered = _SORTED.fullmatch(name)
     if ordered is not None:
         return f'an order is a pair, ("{ordered[1]}", "{ordered[2].lower()}")'

@@ -34,7 +34,7 @@ class RetryBudget:
 
     def __init__(self, *, share: float = 0.1, reserve: float = 10.0) -> None:
         """Raises UsageError: a share outside 0..1 or a negative reserve."""
-        if not 0 <= share <= 1 or reserve < 0:
+        if not (0 <= share <= 1 and reserve >= 0):
             raise UsageError(f"a budget has 0 <= share <= 1 and reserve >= 0, not {share} and {reserve}")
         self.share: Final = share
         self.reserve: Final = reserve

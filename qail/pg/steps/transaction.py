@@ -25,14 +25,19 @@ Isolation = Literal["read uncommitted", "read committed", "repeatable read", "se
 TransactionStatus = Literal["committed", "aborted", "in progress"]
 
 
-class TransactionModes(TypedDict, total=False):
-    """The arguments of `transaction()`, for verbs that pass them on."""
+class BatchModes(TypedDict, total=False):
+    """Those of a transaction's modes that `batch()` takes."""
 
     isolation: str | None
     read_only: bool
     deferrable: bool
-    settings: Mapping[str, str] | None
     track_outcome: bool
+
+
+class TransactionModes(BatchModes, total=False):
+    """The arguments of `transaction()`, for verbs that pass them on."""
+
+    settings: Mapping[str, str] | None
 
 
 BEGIN: Final = b"BEGIN"
@@ -72,6 +77,34 @@ def begin_statement(isolation: str | None, read_only: bool | None, deferrable: b
     if deferrable is not None and deferrable:
         modes.append("DEFERRABLE")
     return " ".join(["BEGIN", ", ".join(modes)]).strip().encode()
+
+
+class FoldedModes:
+    """The modes of a batch that has its BEGIN and COMMIT in its own flight."""
+
+    def __init__(self, begin: bytes, *, is_read_only: bool, is_tracked: bool) -> None:
+        self.begin: Final = begin
+        self.is_read_only: Final = is_read_only
+        self.is_tracked: Final = is_tracked
+
+
+def folded_modes(
+    isolation: str | None = None, *, read_only: bool = False, deferrable: bool = False, track_outcome: bool = False
+) -> FoldedModes | None:
+    """What the modes of a batch ask for; None: nothing, and it needs neither BEGIN nor COMMIT.
+
+    Raises:
+        UsageError: an isolation level that PostgreSQL does not have.
+    """
+    begin = begin_statement(isolation, read_only, deferrable)
+    if begin == BEGIN and not track_outcome:
+        return None
+    return FoldedModes(begin, is_read_only=bool(read_only), is_tracked=bool(track_outcome))
+
+
+def nested_refusal() -> UsageError:
+    """What is told of a batch with modes inside a transaction."""
+    return UsageError("a batch inside a transaction is part of it: its isolation and modes are those of the outermost")
 
 
 class ScopeSteps:

@@ -18,6 +18,8 @@ from typing import Final, Protocol
 READ: Final[int] = getattr(select, "POLLIN", 1)
 WRITE: Final[int] = getattr(select, "POLLOUT", 4)
 
+# poll(2) counts milliseconds in an int. Whoever waits for longer looks again then.
+_MOST_SECONDS: Final = 1_000_000.0
 _WORD: Final = (1).to_bytes(8, "little")
 
 
@@ -89,7 +91,7 @@ class PollPoller:
         if seconds is None:
             return self._poll.poll()
         # Rounded up by poll: a deadline is never looked for before it has come.
-        return self._poll.poll(max(seconds, 0.0) * 1000)
+        return self._poll.poll(min(max(seconds, 0.0), _MOST_SECONDS) * 1000)
 
 
 class SelectPoller:
@@ -108,7 +110,7 @@ class SelectPoller:
         interests = dict(self._interests)
         reading = [each for each, interest in interests.items() if interest & READ]
         writing = [each for each, interest in interests.items() if interest & WRITE]
-        timeout = None if seconds is None else max(seconds, 0.0)
+        timeout = None if seconds is None else min(max(seconds, 0.0), _MOST_SECONDS)
         try:
             # A refused connect shows among the exceptional conditions there.
             readable, writable, broken = select.select(reading, writing, writing, timeout)

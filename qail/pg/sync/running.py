@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
-from threading import Lock
+from threading import TIMEOUT_MAX, Lock
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -213,7 +213,7 @@ class Thread(Runner):
     def sleep(self, seconds: float | None) -> None:
         """Sleep until woken, or for so long. Called without the lock."""
         assert self._gate is not None
-        self._gate.acquire(timeout=-1 if seconds is None else max(seconds, 0.0))
+        self._gate.acquire(timeout=-1 if seconds is None else min(max(seconds, 0.0), TIMEOUT_MAX))
 
     def step_aside(self) -> None:
         """It is awake, whatever woke it. Called under the lock."""

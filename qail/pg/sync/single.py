@@ -86,7 +86,7 @@ def run_single(
     places: Any,
     call: Call,
     sink: Callable[[BoundPlan], RowSink],
-    timeout: float | None,
+    timeout: object,
     mode: str | None,
 ) -> Item:
     """The settled item of one statement, run by the BlockingRuntime `engine`. Raises what the driver's verb raises."""

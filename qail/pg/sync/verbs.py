@@ -25,7 +25,7 @@ from qail.pg.driver.transaction import OnLink
 from qail.pg.driver.verbs import Statement
 from qail.pg.pool.pool import Pool
 from qail.pg.steps.explain import ExplainOptions
-from qail.pg.steps.transaction import TransactionStatus
+from qail.pg.steps.transaction import BatchModes, TransactionStatus
 from qail.pg.sync.copying import BlockingCopyOut, records_of
 from qail.pg.sync.pipeline import BlockingPipeline
 from qail.pg.sync.prepare import BlockingPreparedStatement
@@ -166,15 +166,24 @@ class BlockingVerbs(Generic[V]):
         return_errors: bool = False,
         timeout: float | None = None,
         plan_cache_mode: PlanCacheMode | None = None,
+        **modes: Unpack[BatchModes],
     ) -> list[Any]:
         """Many statements in one flight; rows for each that returns rows, else the rows affected.
 
         Args:
             atomic: one implicit transaction: all or nothing. Otherwise each is its own, in order.
-            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`.
+            return_errors: give errors as values. By default the first one is raised, with `.index` and `.results`; an
+                error of all of them has no index.
+            modes: `isolation`, `read_only`, `deferrable`, `track_outcome`, as for `transaction()`: the batch is a
+                transaction with these, whose BEGIN and COMMIT leave in the same flight.
         """
         work = self._inner.batch(
-            queries, atomic=atomic, return_errors=return_errors, timeout=timeout, plan_cache_mode=plan_cache_mode
+            queries,
+            atomic=atomic,
+            return_errors=return_errors,
+            timeout=timeout,
+            plan_cache_mode=plan_cache_mode,
+            **modes,
         )
         return self._run(work)
 

@@ -24,6 +24,7 @@ from support.waiting import until
 SCOPES = ("begin_and_commit_by_hand", "begin_and_roll_back_by_hand", "nested_transaction", "transaction")
 GIVING_BACK = ("acquire_and_release", "close_a_pool_with_work_left", "dirty_lease", "open_and_close_a_pool")
 CALLERS = 50
+LOCK = 37
 
 
 def number(value: int) -> Any:
@@ -105,16 +106,23 @@ async def a_caller_cancelled_twice_while_it_gives_back_resets_and_closes(run: Fa
 @fault("F37")
 async def a_cancel_that_comes_after_its_victim_has_ended(run: FaultRun) -> None:
     with ChaosProxy(run.server.dsn) as proxy:
-        async with run.backend.connect(proxy.dsn()) as connection, run.backend.jobs() as jobs:
+        async with (
+            run.backend.connect(run.server.dsn) as holder,
+            run.backend.connect(proxy.dsn()) as connection,
+            run.backend.jobs() as jobs,
+        ):
             for _ in range(5):
                 late = proxy.add(Rule("hold", to="server", message="cancel", on="any"))
-                victim = jobs.start(lambda: connection.script("SELECT pg_sleep(0.05)"))
+                # It runs until the cancel request is on its way, and ends before that comes.
+                await holder.script(f"SELECT pg_advisory_lock({LOCK})")
+                victim = jobs.start(lambda: connection.script(f"SELECT pg_advisory_xact_lock({LOCK})"))
                 await until(run.backend, lambda: connection_depth(connection) == 1)
                 cancelling = jobs.start(connection.cancel)
+                await until(run.backend, lambda late=late: late.done == 1)  # type: ignore[misc]
+                await holder.script(f"SELECT pg_advisory_unlock({LOCK})")
                 await victim.ended()
                 assert victim.error is None
                 following = jobs.start(lambda: connection.script("SELECT pg_sleep(0.05)"))
-                await until(run.backend, lambda late=late: late.done == 1)  # type: ignore[misc]
                 late.release()
                 await cancelling.ended()
                 await following.ended()
@@ -131,7 +139,7 @@ async def _cancel_fails(run: FaultRun, connection: Any, log: pytest.LogCaptureFi
     """A deadline passes, the cancel request fails: the caller is told of the deadline, and the end is bounded."""
     log.clear()
     with pytest.raises(DeadlineExceeded):
-        await connection.script("SELECT pg_sleep(30)", timeout=0.05)
+        await connection.script("SELECT pg_sleep(30)", timeout=0.2)
     await until(run.backend, lambda: connection.is_closed)
     assert [record.levelname for record in log.records if "cancelling on" in record.getMessage()] == ["WARNING"]
     with pytest.raises(ConnectionLost):
@@ -173,14 +181,20 @@ async def a_cancel_request_whose_tls_fails(run: FaultRun) -> None:
 
 @fault("F39", backends=CANCELLABLE)
 async def one_of_many_callers_on_one_connection_goes(run: FaultRun) -> None:
-    async with run.backend.connect(run.server.dsn) as connection, run.backend.jobs() as jobs:
-        head = jobs.start(lambda: connection.script("SELECT pg_sleep(0.2)"))
+    async with (
+        run.backend.connect(run.server.dsn) as holder,
+        run.backend.connect(run.server.dsn) as connection,
+        run.backend.jobs() as jobs,
+    ):
+        await holder.script(f"SELECT pg_advisory_lock({LOCK})")
+        head = jobs.start(lambda: connection.script(f"SELECT pg_advisory_xact_lock({LOCK})"))
         await until(run.backend, lambda: connection_depth(connection) == 1)
         callers = [jobs.start(partial(connection.fetch_value, number(value))) for value in range(CALLERS)]
         await until(run.backend, lambda: connection_depth(connection) == CALLERS + 1)
         gone = (callers[7], callers[CALLERS - 1], head)
         for each in gone:
             each.cancel()
+        await holder.script(f"SELECT pg_advisory_unlock({LOCK})")
         for value, caller in enumerate(callers):
             await caller.ended()
             if caller not in gone:

@@ -12,7 +12,7 @@ from chaos.registry import FaultRun, fault
 from support.waiting import until
 
 ROOT = Path(qail.__file__).resolve().parents[1]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 # A shell that starts the tests in the background has them ignore SIGINT, and their children inherit that.
 HEAD = """

@@ -103,7 +103,7 @@ async def a_peer_that_freezes_before_a_transaction_is_ended(run: FaultRun) -> No
         async with run.backend.connect(proxy.dsn(), command_timeout=SHORT_SECONDS) as connection:
             with pytest.raises(DeadlineExceeded) as caught:  # noqa: PT012  # its end is what raises
                 async with connection.transaction() as transaction:
-                    await transaction.execute(ROW)
+                    await transaction.execute(ROW, timeout=60)
                     proxy.add(Rule("freeze"))
             assert caught.value.outcome is Outcome.UNKNOWN
         proxy.release_all()
@@ -218,7 +218,7 @@ async def a_peer_that_stops_reading_in_the_middle_of_a_message(run: FaultRun) ->
             assert await pool.fetch_value(ONE) == 1
             stalled = proxy.add(Rule("stall", to="server", offset=100_000))
             with pytest.raises(DeadlineExceeded) as caught:
-                await pool.execute(insert, timeout=0.5)
+                await pool.execute(insert, timeout=1.5)
             assert caught.value.outcome is Outcome.UNKNOWN
             await until(run.backend, lambda: pool.stats().lost_total == 1)
             stalled.release()

@@ -25,6 +25,7 @@ from support.waiting import until
 LOCK = 4
 # Nothing waits for this: a loop takes a turn, and hears what has come already.
 HEARING_SECONDS = 0.02
+OURS = "the pool"
 TABLES = (
     "CREATE TABLE notes (id int PRIMARY KEY);"
     "CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
@@ -41,7 +42,7 @@ async def notes_and_pool(run: FaultRun, size: int = 1) -> AsyncIterator[tuple[Da
     """A database of its own, and a pool on it."""
     with run.server.fresh_database() as database:
         database.sql(TABLES)
-        async with run.backend.pool(database.dsn, max_size=size) as pool:
+        async with run.backend.pool(database.dsn, max_size=size, application_name=OURS) as pool:
             yield database, pool
 
 
@@ -54,8 +55,9 @@ def ids(database: Database) -> list[int]:
 
 
 def backends_of(database: Database) -> list[int]:
+    """Those of the pool; another look's own session may still be on its way out."""
     rows = database.sql(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{OURS}'"
     )
     return [int(row[0] or 0) for row in rows]
 
@@ -198,7 +200,7 @@ async def a_backend_ended_behind_its_commit_leaves_the_outcome_unknown_too(run: 
     with run.server.fresh_database() as database:
         database.sql(TABLES)
         with ChaosProxy(database.dsn) as proxy:
-            async with run.backend.pool(proxy.dsn(), max_size=1) as pool:
+            async with run.backend.pool(proxy.dsn(), max_size=1, application_name=OURS) as pool:
 
                 async def work() -> None:
                     async with pool.transaction(track_outcome=True) as transaction:

@@ -21,6 +21,8 @@ async def a_lease_that_the_server_ended_for_idleness_is_nobody_elses(run: FaultR
         async with run.backend.pool(run.server.dsn, max_size=1) as pool:
             async with pool.acquire() as lease:
                 process_id = lease.info.process_id
+                # Known from here on: it then takes one flight, in the midst of which nothing is idle.
+                await lease.fetch_value(ONE)
                 await lease.set_param(setting, "50ms")
                 transaction = lease.transaction()
                 if sqlstate == "25P03":

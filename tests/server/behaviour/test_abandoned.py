@@ -171,7 +171,7 @@ def test_behind_a_pooler_a_cancelled_connection_is_retired(
             with pytest.raises(DeadlineExceeded):
                 async with pool.acquire() as connection:
                     assert await connection.fetch_value(BACKEND) == first
-                    await connection.script("SELECT pg_sleep(60)", timeout=0.1)
+                    await connection.script("SELECT pg_sleep(60)", timeout=0.5)
             second = await pool.fetch_value(BACKEND)
             assert (second != first) == pooler_mode
             assert pool.stats().lost_total == int(pooler_mode)

@@ -18,6 +18,10 @@ from support.waiting import until
 # On `sync` a thread that loads is no neighbour that can be cancelled, and a source is no task's.
 pytestmark = pytest.mark.backends("asyncio", "uvloop", "trio")
 IDS = Qail.get("log").columns("id")
+ADVISORY_LOCKS = (
+    "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database "
+    "WHERE locktype = 'advisory' AND d.datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -172,7 +176,7 @@ def test_locks_and_channels_are_left_behind_the_copy_of_another_task(backend: Ba
             loading.may_end.set()
             await locking.ended()
             assert locking.error is None
-            assert log.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
+            assert log.sql(ADVISORY_LOCKS) == []
 
     backend.run(body)
 

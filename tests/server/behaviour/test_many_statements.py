@@ -16,7 +16,7 @@ from support.backends import Backend
 from support.servers import Database
 
 SETS = pytest.mark.feature("PI5")
-FOLDED = pytest.mark.feature("PI6", partial="a COMMIT in the flight of its BEGIN: a batch does without both")
+FOLDED = pytest.mark.feature("PI6")
 # Only tasks can await the answers of one pipeline at once.
 LOOPS = pytest.mark.backends("asyncio", "uvloop", "trio")
 WINDOW = 1000

@@ -318,13 +318,13 @@ def test_a_statement_that_became_stale_is_prepared_anew_outside_a_transaction(
 
 @STREAM
 def test_a_page_that_does_not_come_in_time_is_a_deadline_and_all_goes_on(backend: Backend, numbers: Database) -> None:
-    slow = select(Numbers.id, func.pg_sleep(cast(Numbers.id / 20, FLOAT8)))
+    slow = select(Numbers.id, func.pg_sleep(cast(Numbers.id / 20 * 60, FLOAT8)))
 
     async def body() -> None:
         async with backend.connect(numbers.dsn) as connection:
             seen: list[Any] = []
             with pytest.raises(DeadlineExceeded):
-                await read(connection.stream(slow, fetch_size=10, timeout=0.3), seen)
+                await read(connection.stream(slow, fetch_size=10, timeout=1.0), seen)
             assert len(seen) == 10
             assert len(await connection.fetch_all(NUMBERS)) == 2500
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import qail.sync
@@ -122,6 +122,8 @@ def connection(server: Server) -> Iterator[Any]:
 @pytest.mark.feature("TY5")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TRAPS)
+@example(Trap("t", "u", ["c"], "pg_class", ["a"], "rows of the catalog's tables are types, too"))
+@example(Trap("pg_class", "pg_type", ["c"], "name", ["a"], "the catalog's names come first"))
 def test_nothing_of_the_database_becomes_code(connection: Any, trap: Trap) -> None:
     # A table's row type and its array take names as well.
     assume(len({trap.table, trap.second, trap.enum}) == 3)

@@ -8,10 +8,11 @@ import pytest
 
 import qail
 import qail.sync
-from qail import INT8, Qail, any_of, cast, col, count, func, grouping_sets, rows_from, select, sum_
+from qail import INT8, Qail, any_of, cast, col, count, func, grouping_sets, nest, rows_from, select, sum_
 from support.library import Loan, Reader
 from support.servers import Database
 
+LOANS_OF_ONE = Qail.get(Loan).where(Loan.reader_id == Reader.id)
 READERS = select(Reader.city, Reader.age)
 QUERIES: list[Any] = [
     Qail.get(Reader),
@@ -43,6 +44,10 @@ QUERIES: list[Any] = [
     select(Reader.id).union(select(Loan.id)).map(lambda ident: ident).limit(2),
     Qail.get("readers").columns("id").order_by("id").limit(4).after(1),
     select(Reader.id).for_update().limit(2),
+    select(Reader, nest(LOANS_OF_ONE)),
+    select(Reader.id, nest(LOANS_OF_ONE).as_("loans")).order_by(Reader.id).limit(4),
+    select(Reader.city, nest(select(Loan.id).where(Loan.reader_id == Reader.id)).as_("loans")).distinct(),
+    select(nest(select(Loan.id))),
 ]
 RECENT = Qail.get("readers").columns("id").gt("id", 1).cte("recent")
 GONE = Qail.delete("readers").where(col("id") == 1).returning("id").cte("gone")

@@ -135,7 +135,9 @@ def test_any_text_is_stored_unchanged(fresh_database: Database) -> None:
     finish(main)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(name=NAMES, text=TEXTS)
 def test_any_name_and_text_make_one_object(library: Database, name: str, text: str) -> None:
     async def main() -> None:

@@ -98,7 +98,9 @@ def test_a_hostile_name_is_a_name_in_every_slot(server: Server) -> None:
 
 @pytest.mark.feature("PL2")
 @pytest.mark.needs(version=17)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(name=NAMES)
 def test_any_name_is_a_name_in_every_slot(server: Any, name: str) -> None:
     finish(lambda: live_through(server, name))
@@ -115,7 +117,9 @@ def test_a_hostile_text_is_a_value_in_every_slot(server: Server) -> None:
 
 @pytest.mark.feature("PL2")
 @pytest.mark.needs(version=17)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(text=TEXTS)
 def test_any_text_is_a_value_in_every_slot(server: Any, text: str) -> None:
     assert finish(lambda: fetch(server, select(*values_of(text)))) == [[(text,) * len(values_of(text))]]

@@ -55,7 +55,7 @@ def test_a_hostile_name_is_created_filled_selected_and_dropped(fresh_database: D
 
 
 @pytest.mark.feature("PL2")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(name=NAMES)
 def test_any_name_is_created_filled_selected_and_dropped(server: Any, name: str) -> None:
     async def main() -> None:

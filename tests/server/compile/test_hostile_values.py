@@ -113,7 +113,7 @@ def test_a_hostile_value_leaves_the_text_and_comes_back_equal(notes: Database, t
 
 
 @pytest.mark.feature("PA2")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=TEXTS)
 @example(text="$1'\\")
 def test_any_value_leaves_the_text_and_comes_back_equal(notes: Database, text: str) -> None:
@@ -152,7 +152,7 @@ def test_hostile_values_in_lists_batches_sets_and_copies_come_back_equal(notes: 
 
 @pytest.mark.feature("PA2")
 @given(texts=st.lists(TEXTS, min_size=1, max_size=5))
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_literal_that_is_asked_for_comes_back_equal_too(notes: Database, texts: list[str]) -> None:
     async def main() -> None:
         async with qail.connect(notes.dsn) as connection:

@@ -138,7 +138,10 @@ async def walk(database: Database, query: Any, places: list[int], model: Model, 
 
 
 @pytest.mark.feature("ST7")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=settings().max_examples // 2,
+)
 @given(order=orders(), batches=st.lists(ROWS, min_size=2, max_size=6), size=st.integers(1, 3), typed=st.booleans())
 def test_pages_are_those_of_the_list_while_rows_come_in(
     entries: Database, order: list[SortKey], batches: list[Any], size: int, typed: bool

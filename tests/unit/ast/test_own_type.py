@@ -120,6 +120,8 @@ def test_arguments_that_nothing_else_types_say_their_own() -> None:
     assert names_of(func.lag(1, 2, 3).over()) == ["int8", None, "int8"]
     assert names_of(func.named("concat", schema="pg_catalog")("a")) == ["text"]
     assert names_of(row(1, "a")) == ["int8", "text"]
+    assert names_of(func.percentile_cont([0.25, 0.75]).within_group(col("n"))) == ["float8[]"]
+    assert names_of(func.percentile_disc(0.5).within_group(col("n"))) == ["float8"]
 
 
 @pytest.mark.feature("PA1")

@@ -6,8 +6,9 @@ Nothing here has a connection, so nothing can have been sent.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -36,12 +37,15 @@ from qail import (
     groups,
     literal,
     maybe,
+    nest,
     not_,
+    part,
     preceding,
     row,
     rows,
     rows_from,
     select,
+    star,
     tablesample,
     using,
 )
@@ -70,6 +74,10 @@ WIDE = "é" * 32
 MANY = [{"id": number, "name": "x"} for number in range(32_769)]
 X: Any = None
 Cases = dict[str, tuple[Callable[[], Any], str]]
+
+
+class Card(NamedTuple):
+    id: int
 
 
 def nested(make: Callable[[Any], Any], start: Any, levels: int) -> Any:
@@ -213,6 +221,13 @@ MISMATCHED: Cases = {
     "a list of rows of two lengths": (lambda: row(User.id, User.age).in_([(1, 2), (1,)]), "row 2 of the list"),
     "too few selected columns": (lambda: Q.add("t").from_select(T.columns("x"), "a", "b"), "2 columns for the 1"),
     "a frame of a number": (lambda: counting().over(frame=5), r"rows\(\), groups\(\) and range_\(\) make, not int"),
+    "star as a value": (lambda: lookup(T.columns(Q_func.count(star()))), "star.. is an item of columns"),
+    "star to sort by": (lambda: lookup(T.order_by(star())), "star.. is an item of columns"),
+    "star beside a table class": (lambda: lookup(T.columns(User, star())), "becomes an object"),
+    "star beside a part": (lambda: T.columns(star(), part(Card, c("id"))), "beside a part"),
+    "a value in a range": (lambda: c("r").range.contains(3), "contains_element"),
+    "a date in a range": (lambda: c("r").range.contains(date(2024, 1, 1)), "contains_element"),
+    "star beside objects": (lambda: lookup(T.columns(star(), nest(Qail.get(User)))), "becomes an object"),
     "a result's type as a str": (lambda: Q_func.named("f", returns="int4"), "type object"),
     "elements of a str": (lambda: array_like(1, of="int4"), "type object"),
     "an array of a class": (lambda: array_of_any(int), "type object"),

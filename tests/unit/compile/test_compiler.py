@@ -16,6 +16,7 @@ from qail.ast.node import Expr
 from qail.compile.cache import lookup
 from qail.errors import BuildError, EncodeError
 from qail.pgtype import INT8
+from qail.prepared import prepared
 from support.sql_tables import Boss, P, Post, PostOuter, User
 
 
@@ -236,3 +237,27 @@ def test_what_locks_or_writes_is_not_taken_for_reading_only() -> None:
     assert not lookup(ids.where(User.id.in_(ids.for_update()))).plan.is_read_only
     assert not lookup(Qail.get(gone).with_(gone)).plan.is_read_only
     assert not lookup(select(User.age.op("<~>")(1))).plan.is_read_only
+
+
+@pytest.mark.feature("ST3")
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (Qail.add("t").values({"a": 1}).on_conflict("a"), r"do_nothing\(\) or do_update"),
+        (Qail.merge("t").using("s", on=literal(True)).when_matched(), r"delete\(\) or do_nothing\(\)"),
+        (Qail.merge("t").using("s", on=literal(True)).when_not_matched(), r"insert\(...\) or do_nothing\(\)"),
+        (Qail.merge("t").using("s", on=literal(True)), r"when_matched\(\).delete\(\)"),
+        (prepared(lambda n: Qail.get("t").limit(n)), "call it"),
+        ("SELECT 1", r"Qail.sql\(...\) takes text"),
+        (None, "of class NoneType$"),
+    ],
+)
+def test_what_is_no_query_yet_is_told_how_to_become_one(asked: Any, told: str) -> None:
+    with pytest.raises(BuildError, match=told):
+        lookup(asked)
+
+
+@pytest.mark.feature("JN3")
+def test_a_table_joined_to_itself_is_told_to_take_another_name() -> None:
+    with pytest.raises(BuildError, match=r"'users' is joined to itself: one of the two needs another name, as_\(\)"):
+        lookup(select(User.id).join(User, on=User.id == User.age))

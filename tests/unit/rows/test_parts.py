@@ -10,7 +10,23 @@ import msgspec
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from qail import INT8, TEXT, BuildError, Col, Columns, DecodeError, Outer, Qail, Row, Table, col, func, part, select
+from qail import (
+    INT8,
+    TEXT,
+    BuildError,
+    Col,
+    Columns,
+    DecodeError,
+    Outer,
+    Qail,
+    Row,
+    Table,
+    coalesce,
+    col,
+    func,
+    part,
+    select,
+)
 from qail.rows.target import rows_in_form
 
 pytestmark = pytest.mark.feature("RS5")
@@ -127,7 +143,7 @@ def test_the_key_tells_a_row_of_nulls_from_an_absent_one() -> None:
 
 
 def test_what_is_computed_does_not_make_an_absent_row_present() -> None:
-    query = select(part(Head, PostOuter.id, func.coalesce(PostOuter.title, "none").as_("title"), optional=True))
+    query = select(part(Head, PostOuter.id, coalesce(PostOuter.title, "none").as_("title"), optional=True))
 
     assert formed(query, [(1, "a"), (None, "none")]) == [(Head(1, "a"),), (None,)]
 

@@ -15,7 +15,7 @@ from support.servers import Server
 pytestmark = pytest.mark.feature("CO12")
 BIT_OID, VARBIT_OID = 1560, 1562
 # The client is one for all examples: it has no state that a value could change.
-each = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+each = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 TEXTS = st.text("01", max_size=100)
 
 

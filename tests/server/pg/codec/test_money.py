@@ -60,7 +60,7 @@ def test_where_the_digits_are_told_money_goes_both_ways(any_server: Server) -> N
         assert client.value("SELECT $1", [*amounts(digits), None], 791) == [*amounts(digits), None]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(units=st.integers(-INT8_MAX - 1, INT8_MAX))
 def test_any_amount_of_dollars_goes_both_ways(server: Server, units: int) -> None:
     amount = Decimal(f"{units}E-2")

@@ -30,7 +30,7 @@ EPOCH_ORDINAL = date(2000, 1, 1).toordinal()
 DAY = 86_400_000_000
 HOUR = DAY // 24
 # The client is one for all examples: it has no state that a value could change.
-each = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+each = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 LEAST = st.builds(Interval, INT4, st.just(0), st.just(-(2**63)))
 FINITE = (WIDE | NARROW | LEAST).filter(lambda value: not value.is_infinite)
 DAYS = st.integers(-2_451_545, 2_145_031_948) | st.integers(-740_000, 2_930_000)

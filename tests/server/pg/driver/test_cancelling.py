@@ -49,13 +49,16 @@ def test_cancel_ends_what_runs_and_never_the_next(backend: Backend, fresh_databa
 def test_a_cancel_that_comes_late_does_not_hit_the_next_statement(backend: Backend, fresh_database: Database) -> None:
     async def main() -> None:
         with ChaosProxy(fresh_database.dsn) as proxy:
-            async with backend.connect(proxy.dsn()) as connection:
+            async with backend.connect(fresh_database.dsn) as holder, backend.connect(proxy.dsn()) as connection:
                 late = proxy.add(Rule("hold", "server", message="cancel", on="any"))
+                # The victim runs until the cancel request is on its way, and ends before that comes.
+                await holder.script("SELECT pg_advisory_lock(1)")
                 async with backend.jobs() as jobs:
-                    victim = jobs.start(lambda: connection.script("SELECT pg_sleep(0.2)"))
+                    victim = jobs.start(lambda: connection.script("SELECT pg_advisory_xact_lock(1)"))
                     await until(backend, lambda: proxy.audit.sent["Q"] == 1)
                     cancelling = jobs.start(connection.cancel)
                     await backend.blocking(late.wait)
+                    await holder.script("SELECT pg_advisory_unlock(1)")
                     await victim.ended()
                     next_one = jobs.start(lambda: connection.script("SELECT pg_sleep(0.1)"))
                     late.release()
@@ -100,11 +103,11 @@ def test_a_deadline_ends_the_call_and_the_executor_goes_on(
                 db: Any = connection if kind == "connection" else pool
                 await db.fetch_all(Qail.get("log"))
                 with pytest.raises(DeadlineExceeded) as caught:
-                    await db.execute(blocked, timeout=0.1)
+                    await db.execute(blocked, timeout=0.5)
                 assert caught.value.outcome == Outcome.UNKNOWN
                 if kind == "connection":
                     await connection.cancel()
-                assert await db.fetch_all(Qail.get("log"), timeout=5) == []
+                assert await db.fetch_all(Qail.get("log"), timeout=60) == []
 
     backend.run(main)
 

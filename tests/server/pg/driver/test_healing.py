@@ -57,7 +57,7 @@ def test_a_statement_that_is_gone_is_healed_once_outside_a_transaction(run: Run,
             async def read() -> Any:
                 if kind == "execute":
                     return await connection.execute(Qail.set("things").values({"what": "7"}).eq("id", 1))
-                return await connection.fetch_all(ROWS, timeout=5 if kind == "with a deadline" else None)
+                return await connection.fetch_all(ROWS, timeout=60 if kind == "with a deadline" else None)
 
             first = await read()
             await _drop_unseen(connection)
@@ -96,7 +96,7 @@ def test_a_changed_result_type_is_healed_once_outside_a_transaction(run: Run, th
             things.sql("ALTER TABLE things ALTER what TYPE int8 USING what::int8")
             assert await db.fetch_all(ROWS) == [(1, 7)]
             things.sql("ALTER TABLE things ALTER what TYPE float8")
-            assert await db.fetch_all(ROWS, timeout=5) == [(1, 7.0)]
+            assert await db.fetch_all(ROWS, timeout=60) == [(1, 7.0)]
             assert await db.execute(Qail.add("things").values({"id": 2, "what": 0.5})) == 1
 
     run(main)

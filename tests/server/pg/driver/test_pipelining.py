@@ -20,7 +20,6 @@ from support.memory import resident_bytes
 from support.servers import Database
 from support.waiting import until
 
-DELAY_SECONDS = 0.02
 # The callers of one blocking connection take turns; those of a blocking pool are in tests/server/pg/sync.
 LOOPS = pytest.mark.backends("asyncio", "uvloop", "trio")
 
@@ -35,12 +34,6 @@ def numbers(fresh_database: Database) -> Database:
     return fresh_database
 
 
-def delay(proxy: ChaosProxy) -> None:
-    """From now on whatever goes either way takes its time."""
-    for rule in (Rule("delay", "client", seconds=DELAY_SECONDS), Rule("delay", "server", seconds=DELAY_SECONDS)):
-        proxy.add(rule)
-
-
 def body_of(number: int) -> Any:
     return Qail.get("numbers").columns("body").eq("id", number)
 
@@ -51,22 +44,24 @@ def log(number: int, body: str = "x") -> Any:
 
 @LOOPS
 @pytest.mark.feature("PI1")
-def test_a_hundred_simultaneous_fetches_need_few_round_trips_and_a_sync_each(
+def test_a_hundred_simultaneous_fetches_wait_for_no_answer_and_take_a_sync_each(
     backend: Backend, numbers: Database
 ) -> None:
     async def main() -> None:
         with ChaosProxy(numbers.dsn) as proxy:
-            async with backend.connect(proxy.dsn()) as connection:
+            async with backend.connect(proxy.dsn()) as connection, backend.jobs() as jobs:
                 await connection.fetch_value(body_of(1))
-                delay(proxy)
                 proxy.audit.forget()
+                held = proxy.add(Rule("hold"))
 
-                found = await backend.together(
-                    *[partial(connection.fetch_value, body_of(number)) for number in range(1, 101)]
-                )
+                asked = [jobs.start(partial(connection.fetch_value, body_of(number))) for number in range(1, 101)]
+                # Nothing has been answered, and all have left: one round trip.
+                await backend.blocking(lambda: proxy.wait_until(lambda: proxy.audit.sent["S"] == 100))
+                held.release()
+                for each in asked:
+                    await each.ended()
 
-                assert found == [f"n{i}" for i in range(1, 101)]
-                assert proxy.audit.round_trips <= 5
+                assert [each.result for each in asked] == [f"n{i}" for i in range(1, 101)]
                 assert proxy.audit.sent["S"] == 100
                 assert proxy.audit.received["Z"] == 100
 
@@ -75,21 +70,24 @@ def test_a_hundred_simultaneous_fetches_need_few_round_trips_and_a_sync_each(
 
 @LOOPS
 @pytest.mark.feature("PI1")
-def test_first_use_by_a_hundred_tasks_at_once_is_bounded_in_round_trips_too(
-    backend: Backend, numbers: Database
-) -> None:
+def test_first_use_by_a_hundred_tasks_at_once_takes_two_round_trips(backend: Backend, numbers: Database) -> None:
     async def main() -> None:
         with ChaosProxy(numbers.dsn) as proxy:
-            async with backend.connect(proxy.dsn()) as connection:
-                delay(proxy)
+            async with backend.connect(proxy.dsn()) as connection, backend.jobs() as jobs:
                 proxy.audit.forget()
+                described, run = proxy.add(Rule("hold")), proxy.add(Rule("hold", message="Z", nth=101))
 
-                found = await backend.together(
-                    *[partial(connection.fetch_value, body_of(number)) for number in range(1, 101)]
-                )
+                asked = [jobs.start(partial(connection.fetch_value, body_of(number))) for number in range(1, 101)]
+                # All ask at once what their statement looks like, and all run it at once when they know.
+                await backend.blocking(lambda: proxy.wait_until(lambda: proxy.audit.sent["S"] == 100))
+                described.release()
+                await backend.blocking(lambda: proxy.wait_until(lambda: proxy.audit.sent["S"] == 200))
+                run.release()
+                for each in asked:
+                    await each.ended()
 
-                assert found == [f"n{i}" for i in range(1, 101)]
-                assert proxy.audit.round_trips <= 5
+                assert [each.result for each in asked] == [f"n{i}" for i in range(1, 101)]
+                assert proxy.audit.sent["S"] == 200
 
     backend.run(main)
 

@@ -22,7 +22,7 @@ EVERYWHERE = pytest.mark.feature("CN9")
 
 def run(main: Callable[[], Awaitable[Any]]) -> None:
     async def limited() -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(90):
             await main()
 
     trio.run(limited)

@@ -16,7 +16,7 @@ from qail import ConnectionLost, PoolTimeout, Qail
 from qail.compile.frames import SLOW
 from qail.testing import ChaosProxy, Rule
 from support.backends import Backend
-from support.pool_counts import PoolCounts
+from support.pool_counts import PoolCounts, without_haste
 from support.servers import Database
 from support.waiting import until
 
@@ -52,6 +52,7 @@ def test_the_counts_are_what_a_script_of_events_must_give(backend: Backend, one:
         began = time.monotonic()
         with ChaosProxy(one.dsn, record=True) as proxy:
             async with backend.pool(proxy.dsn(), min_size=2, max_size=3) as pool, backend.jobs() as jobs:
+                without_haste(pool)
                 book = PoolCounts(pool, proxy, min_size=2, max_size=3)
                 book.check(size=2, idle=2, opened_total=2)
 
@@ -98,7 +99,7 @@ def test_the_counts_are_what_a_script_of_events_must_give(backend: Backend, one:
                 await pool.release(leases[2])
                 await until(backend, lambda: pool.stats().size == 2 and not pool.stats().connecting)
                 assert await pool.fetch_value(ONE) == 1
-                await until(backend, lambda: pool.stats().idle + pool.stats().in_flight == 2)
+                await until(backend, is_settled(pool, 2))
                 book.check(idle=2, leased=0, lost_total=1, opened_total=1, pings_total=book.pings())
 
                 pool.resize(4, min_size=4)
@@ -146,6 +147,7 @@ def test_pings_are_counted_one_by_one(backend: Backend, one: Database) -> None:
     async def body() -> None:
         with ChaosProxy(one.dsn, record=True) as proxy:
             async with backend.pool(proxy.dsn(), min_size=0, max_size=3) as pool:
+                without_haste(pool)
                 book = PoolCounts(pool, proxy, min_size=0, max_size=3)
                 leases = [await pool.acquire() for _ in range(3)]
                 for each in leases[:2]:

@@ -17,12 +17,24 @@ from support.waiting import until
 ONE = Qail.get("one").columns("id")
 CLEAN = pytest.mark.feature("PO3")
 CHEAP = pytest.mark.feature("PO4")
+ADVISORY_LOCKS = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+    "WHERE locktype = 'advisory' AND d.datname = current_database()"
+)
 DIRT = {
     "settings": ("SET work_mem = '1MB'; SET search_path = pg_catalog", "SHOW search_path", '"$user", public'),
     "open": ("BEGIN; CREATE TABLE leak (id int)", "SELECT count(*) FROM pg_class WHERE relname = 'leak'", "0"),
-    "failed": ("BEGIN; SELECT 1/0", "SELECT count(*) FROM pg_stat_activity WHERE state ~ 'aborted'", "0"),
+    "failed": (
+        "BEGIN; SELECT 1/0",
+        "SELECT count(*) FROM pg_stat_activity WHERE state ~ 'aborted' AND datname = current_database()",
+        "0",
+    ),
     "temp": ("CREATE TEMP TABLE leak (id int)", "SELECT count(*) FROM pg_class WHERE relname = 'leak'", "0"),
-    "lock": ("SELECT pg_advisory_lock(7)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0"),
+    "lock": (
+        "SELECT pg_advisory_lock(7)",
+        ADVISORY_LOCKS,
+        "0",
+    ),
     "listen": ("LISTEN leak", "SELECT count(*) FROM pg_listening_channels()", "0"),
     "role": ("SET ROLE pg_monitor", "SELECT current_user = session_user", "t"),
     "cursor": ("BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT 1; COMMIT", "SELECT count(*) FROM pg_cursors", "0"),

@@ -144,7 +144,8 @@ def test_a_busy_shared_connection_beyond_the_bounds_is_closed_once_it_has_answer
                 held = proxy.add(Rule("hold", to="client", message="C"))
                 first = jobs.start(lambda: pool.fetch_value(ONE))
                 await backend.blocking(held.wait)
-                pool._keeper.retire(pool._keeper.favourite, "expired")
+                (busy,) = [slot for slot in pool._keeper.slots if slot.depth]
+                pool._keeper.retire(busy, "expired")
                 assert [slot.state for slot in pool._keeper.slots].count(SlotState.RETIRING) == 1
                 assert await pool.fetch_value(ONE) == 1
                 held.release()
@@ -227,7 +228,7 @@ def test_while_the_server_is_down_connecting_backs_off_and_then_goes_on(backend:
                 assert await pool.fetch_value(ONE) == 1
                 proxy.refuse()
                 proxy.reset_all()
-                await until(backend, lambda: pool.stats().lost_total == 1)
+                await until(backend, lambda: pool.stats().lost_total == 1 <= pool.stats().connect_failures_total)
                 with pytest.raises(PoolTimeout, match="the last attempt to connect failed") as caught:
                     async with pool.acquire(timeout=1.0):
                         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ from qail.errors import AuthError
 from qail.pg.pool.pool import Pool
 from support.backends import BACKENDS, Backend
 from support.listening import ListeningServer
+from support.pool_counts import CROWD_SECONDS, with_patience
 from support.servers import Database, Server
 from support.waiting import until
 
@@ -42,7 +44,10 @@ def connected(database: Database) -> int:
 
 
 @BOUNDS
-def test_a_thousand_tasks_on_ten_connections_never_have_an_eleventh(backend: Backend, one: Database) -> None:
+def test_a_thousand_tasks_on_ten_connections_never_have_an_eleventh(
+    backend: Backend, one: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_patience(monkeypatch)
     one.sql(f'ALTER DATABASE "{one.name}" CONNECTION LIMIT 11')
 
     async def body() -> None:
@@ -54,7 +59,7 @@ def test_a_thousand_tasks_on_ten_connections_never_have_an_eleventh(backend: Bac
                 if number % 3:
                     assert await pool.fetch_value(ONE) == 1
                 else:
-                    async with pool.acquire() as connection:
+                    async with pool.acquire(timeout=CROWD_SECONDS) as connection:
                         assert await connection.fetch_value(ONE) == 1
                         most = max(most, pool.stats().size)
                         if number % 99 == 0:
@@ -65,7 +70,7 @@ def test_a_thousand_tasks_on_ten_connections_never_have_an_eleventh(backend: Bac
             assert most <= 10
             assert pool.stats().connect_failures_total == 0
 
-    backend.run(body)
+    backend.run(body, CROWD_SECONDS)
 
 
 @BOUNDS
@@ -113,14 +118,14 @@ def test_pool_timeout_says_who_holds_what_for_how_long_and_whether_it_is_the_cal
                     "0 idle",
                     "1 callers waiting",
                     "leased by",
-                    " for 0.",
                     "this very task",
                 ):
                     assert part in str(caught.value)
+                assert re.search(r" for \d+\.\d s", str(caught.value))
                 assert isinstance(caught.value, TimeoutError)
                 [other] = await backend.together(lambda: pool.fetch_value(ONE, timeout=0.05))
                 assert isinstance(other, PoolTimeout)
-            async with pool.acquire(timeout=5):
+            async with pool.acquire(timeout=30):
                 pass
             assert (pool.stats().waiting, pool.stats().timeouts_total) == (0, 2)
 
@@ -176,7 +181,8 @@ def test_a_refused_login_wakes_all_who_wait(backend: Backend, tcp_server: Listen
         async with backend.pool(**wrong, min_size=0, max_size=2) as pool:
             results = await backend.together(*(lambda: pool.fetch_value(ONE) for _ in range(10)))
             assert [type(each) for each in results] == [AuthError] * 10
-            assert (pool.stats().waiting, pool.stats().size) == (0, 0)
+            # Whoever is told late may have had another attempt begun.
+            await until(backend, lambda: (pool.stats().waiting, pool.stats().size) == (0, 0))
             # Who comes now is told without another attempt.
             assert pool.stats().connect_failures_total < 10
 
@@ -358,7 +364,12 @@ def test_another_loop_is_refused_and_the_pool_goes_on(backend: Backend, one: Dat
 
 
 @pytest.mark.backends("asyncio", "uvloop")
-def test_the_short_cut_passes_nobody_who_waits(backend: Backend, server: Server) -> None:
+def test_the_short_cut_passes_nobody_who_waits(
+    backend: Backend, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However the machine stumbles, no statement is slow: those do not take the short cut.
+    monkeypatch.setattr("qail.pg.pool.speed.Speed.answered_late", lambda *_: None)
+
     async def body() -> None:
         async with backend.pool(server.dsn) as pool:
             await pool.fetch_value(Qail.get("pg_database").columns("datname").eq("datname", "postgres"))

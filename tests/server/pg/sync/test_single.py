@@ -16,7 +16,7 @@ from qail.testing import ChaosProxy
 from support.servers import Database
 
 SINGLE = pytest.mark.feature("SY2")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '{name}'"
 
 
@@ -151,12 +151,12 @@ def test_a_call_inside_another_one_ends_at_its_deadline(numbers: Database) -> No
     numbers.sql("CREATE TABLE copies (id int)")
     with (
         held(numbers, 1),
-        qail.sync.create_pool(numbers.dsn, max_size=2) as pool,
+        qail.sync.create_pool(numbers.dsn, min_size=2, max_size=2) as pool,
         pool.acquire() as other,
         pytest.raises(DeadlineExceeded),
     ):
         # The records come from a statement that would wait for as long as the row is locked.
-        pool.copy_in("copies", ((other.fetch_value(double_of(1).for_update()),) for _ in range(1)), timeout=0.2)
+        pool.copy_in("copies", ((other.fetch_value(double_of(1).for_update()),) for _ in range(1)), timeout=0.5)
 
 
 @SINGLE

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+import qail
 from qail.pg.codec.refusal import out_of_range, short_repr, wrong_type
 
 
@@ -33,3 +34,13 @@ def test_an_error_names_both_types_the_value_and_a_fix() -> None:
     assert str(out_of_range("int2", 70_000, "-32768 to 32767", "use int4")) == (
         "int 70000 is outside int2 (-32768 to 32767): use int4"
     )
+
+
+@pytest.mark.feature("PA3")
+@pytest.mark.parametrize("part", [qail.col("a"), qail.col("a") + 1, qail.Qail.get("t"), qail.SKIP, qail.func.now])
+def test_a_part_of_a_query_is_no_value_to_convert(part: object) -> None:
+    told = str(wrong_type("int4", part, "int", "use int()"))
+
+    assert f"{type(part).__name__} is a part of a query" in told
+    assert "any_of(a == b, a == c)" in told
+    assert "use int()" not in told

@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from qail.errors import AuthError, ConnectionLost, PoolError, PoolTimeout, UsageError
 from qail.pg.config.load import load_config
 from qail.pg.driver.asyncio_transport import AsyncioRuntime
-from qail.pg.pool import opening, returning, stuck, upkeep
+from qail.pg.driver.front import FRESH_SECONDS
+from qail.pg.pool import closing, opening, returning, stuck, upkeep
 from qail.pg.pool import pool as pool_module
 from qail.pg.pool.plan import Limits, SlotState
 from qail.pg.pool.pool import Pool
@@ -60,9 +61,10 @@ class PoolMachine(RuleBasedStateMachine):
         self.loop = VirtualLoop()
         self.patches: list[Any] = [
             patch.object(returning, "end_running", end_at_once),
-            patch.object(stuck, "close_and_cancel", close_at_once),
+            *(patch.object(each, "close_and_cancel", close_at_once) for each in (closing, stuck)),
             patch.object(upkeep, "control", self._ping),
-            *(patch.object(each, "destroy", destroy_at_once) for each in (opening, pool_module, returning, stuck)),
+            patch.object(upkeep, "has_news", lambda link: link.is_ended),
+            *(patch.object(each, "destroy", destroy_at_once) for each in (closing, opening, pool_module, returning)),
             patch.object(opening.logger, "disabled", True),
         ]
         for each in self.patches:
@@ -132,6 +134,7 @@ class PoolMachine(RuleBasedStateMachine):
             link: Any = self.pool._pick(use) or await self._wait(self.pool._wait_for_link(use, until))
             assert link.is_shared
             assert link.is_usable
+            assert not link.is_ended or link.session.depth or self.runtime.now() - link.progress_at < FRESH_SECONDS
             assert not any(each.connection is not None and each.connection._link is link for each in self.leases)
             assert link.session.depth < (2 if use == WRITE else 4)
             request: Any = FakeRequest(NAMES[use])
@@ -252,9 +255,10 @@ class PoolMachine(RuleBasedStateMachine):
         self._check_order(before)
 
     @precondition(lambda self: self.server.open_links)
-    @rule(data=st.data())
-    def lose(self, data: st.DataObject) -> None:
-        data.draw(st.sampled_from(self.server.open_links)).lose()
+    @rule(data=st.data(), is_heard=st.booleans())
+    def lose(self, data: st.DataObject, is_heard: bool) -> None:
+        link = data.draw(st.sampled_from(self.server.open_links))
+        link.lose() if is_heard else link.end_unheard()
         self._go_on()
 
     @rule(seconds=st.sampled_from([0.01, 0.06, 1.5, 6.0, 16.0, 31.0]))

@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 from decimal import Decimal
 from ipaddress import ip_address, ip_interface, ip_network
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,13 @@ from qail.pg.codec.shapes import Box, Circle, Line, LineSegment, Path, Point, Po
 from qail.pg.codec.snapshot import PgLsn, Snapshot, Tid
 from qail.pg.codec.text_search import TsQuery, TsVector
 from qail.pg.codec.time import PgTime
+from qail.pg.codec.unknown import Unknown
 from qail.pg.steps.infer import own_oid
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int
 
 
 class Colour(enum.StrEnum):
@@ -74,7 +81,19 @@ class Colour(enum.StrEnum):
         (TsVector("'a'"), 3614),
         (TsQuery("'a'"), 3615),
         ({}, 0),
-        ([[1]], 0),
+        ([[1]], 1016),
+        ([["a"], [None]], 1009),
+        ((1, 1.5), 1022),
+        ([1, Decimal(1)], 1231),
+        ([Range.empty(), Range(1)], 3927),
+        ([1, "a"], 1016),
+        (["a", 1], 1009),
+        ([True, 1], 1000),
+        ([None, object()], 0),
+        ((1, "a"), 0),
+        (Pair(1, 2), 0),
+        (Unknown("x"), 0),
+        ([Unknown("x")], 0),
         (Point(1.0, 2.0), 600),
         (Line(1.0, 2.0, 3.0), 628),
         (LineSegment(Point(1.0, 2.0), Point(1.0, 2.0)), 601),

@@ -14,6 +14,7 @@ from qail.pg.steps.names import name_advice
         ('column "id desc" does not exist', 'SELECT * FROM "u" ORDER BY "id desc"', '("id", "desc")'),
         ('column "id ASC" does not exist', 'SELECT * FROM "u" ORDER BY "id ASC"', '("id", "asc")'),
         ('relation "users AS u" does not exist', 'SELECT * FROM "users AS u"', 'get("users", alias="u")'),
+        ('column "*" does not exist', 'SELECT "*" FROM "u"', "star() is every column"),
         ('column "odd"name.x" does not exist', 'SELECT "odd""name.x" FROM "u"', "one identifier"),
     ],
 )

@@ -10,6 +10,8 @@ from qail.pg.steps.transaction import (
     IDLE,
     ScopeSteps,
     begin_statement,
+    folded_modes,
+    nested_refusal,
     status_command,
     transaction_id,
     transaction_status,
@@ -30,6 +32,28 @@ OPEN = ord("T")
 )
 def test_begin_says_only_what_was_asked(isolation: str | None, read_only: bool, deferrable: bool, sql: bytes) -> None:
     assert begin_statement(isolation, read_only, deferrable) == sql
+
+
+def test_a_batch_that_asks_for_nothing_needs_no_begin() -> None:
+    assert folded_modes() is None
+    assert folded_modes(None, read_only=False, deferrable=False, track_outcome=False) is None
+
+
+def test_the_modes_of_a_batch_are_those_of_its_begin() -> None:
+    modes = folded_modes("serializable", read_only=True, deferrable=True)
+    tracked = folded_modes(track_outcome=True)
+
+    assert modes is not None
+    assert (modes.begin, modes.is_read_only, modes.is_tracked) == (
+        b"BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE",
+        True,
+        False,
+    )
+    assert tracked is not None
+    assert (tracked.begin, tracked.is_read_only, tracked.is_tracked) == (b"BEGIN", False, True)
+    with pytest.raises(UsageError, match="isolation"):
+        folded_modes("chaos")
+    assert "outermost" in str(nested_refusal())
 
 
 @pytest.mark.parametrize("level", ["", "chaos", "serializable; DROP TABLE users"])
