@@ -19,7 +19,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from mypy_extensions import mypyc_attr
 
@@ -85,8 +85,8 @@ class Places(ABC):
     _timeout_seconds: float | None
     _front: Front | None = None
     """A pool's: what it would `_pick`, where that is plain."""
-    _link: Link | None = None
-    """A connection's or transaction's own."""
+    _link: Any = None
+    """The Link of a connection or transaction; Any, because the tests of the pool lend links without a wire."""
     _here: Callable[[], object] | None = None
     """What it would `_pick` is `_link` where this gives `_home`, and the link takes a statement as it stands."""
     _home: object = None
@@ -285,10 +285,11 @@ def take_off(
 
 def own_link(places: Places) -> Link | None:
     """The link of a connection or transaction, where nothing has to go ahead of a statement; None: `_pick` looks."""
-    here, link = places._here, places._link
-    if here is None or link is None or here() is not places._home or not link.is_usable or link.is_held:
+    here = places._here
+    link: object = places._link
+    if here is None or not isinstance(link, Link) or here() is not places._home:
         return None
-    return None if link.unsent_scopes or link.local_settings else link
+    return None if not link.is_usable or link.is_held or link.unsent_scopes or link.local_settings else link
 
 
 def learn(namespace: Namespace, bound: BoundPlan, sink: RowSink) -> None:

@@ -52,6 +52,7 @@ T = TypeVar("T")
 class OnLink(Verbs):
     """The verbs on one link of one's own: what Connection and Transaction have in common."""
 
+    _link: Link | None
     _what = "connection"
     _ended = "is closed"
     _is_scope = False

@@ -355,10 +355,12 @@ class PoolMachine(RuleBasedStateMachine):
                 assert isinstance(each.task.exception(), EXPECTED)
 
     def teardown(self) -> None:
-        if hasattr(self, "keeper"):
-            self._finish()
-        for each in self.patches:
-            each.stop()
+        try:
+            if hasattr(self, "keeper"):
+                self._finish()
+        finally:
+            for each in self.patches:
+                each.stop()
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
