@@ -59,7 +59,7 @@ class PoolMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
-        self.patches: list[Any] = [
+        patches: list[Any] = [
             patch.object(returning, "end_running", end_at_once),
             *(patch.object(each, "close_and_cancel", close_at_once) for each in (closing, stuck)),
             patch.object(upkeep, "control", self._ping),
@@ -67,7 +67,7 @@ class PoolMachine(RuleBasedStateMachine):
             *(patch.object(each, "destroy", destroy_at_once) for each in (closing, opening, pool_module, returning)),
             patch.object(opening.logger, "disabled", True),
         ]
-        for each in self.patches:
+        for each in patches:
             each.start()
         self.callers: list[Caller] = []
         self.leases: list[Caller] = []
@@ -359,8 +359,7 @@ class PoolMachine(RuleBasedStateMachine):
             if hasattr(self, "keeper"):
                 self._finish()
         finally:
-            for each in self.patches:
-                each.stop()
+            patch.stopall()
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
